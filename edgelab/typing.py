@@ -1,0 +1,21 @@
+"""Shapes as types: one glossary of axis names for the whole library.
+
+Axis names used in annotations, always whole words:
+
+    batch      samples in one mini-batch            samples    rows of a whole data set
+    inputs     input nodes                          outputs    output nodes
+    nodes      function nodes                       edges      edges of the graph, in `model.edges` order
+    channels   hidden channels of a function node   layers     residual blocks of a GSNN
+    pairs      adjacent layers (l, l + 1)           candidates ordered function pairs absent from the graph
+
+`Float[Tensor, "batch nodes"]` is checked at run time under pytest only; elsewhere it costs nothing.
+"""
+
+from jaxtyping import Bool as Bool
+from jaxtyping import Float as Float
+from jaxtyping import Int as Int
+from jaxtyping import Num as Num
+from numpy import ndarray as Array
+from torch import Tensor as Tensor
+
+__all__ = ["Array", "Bool", "Float", "Int", "Num", "Tensor"]
