@@ -1,0 +1,6 @@
+"""Scorers of candidate edges, one per file, and the shell that turns their scores into the edge table."""
+
+from .pairs import PairSpace as PairSpace
+from .protocol import EdgeScorer as EdgeScorer
+from .protocol import RawScores as RawScores
+from .shell import edge_table as edge_table
