@@ -1,0 +1,137 @@
+"""A graph as the simulators see it: numbered nodes, and for every node its parents and their effects."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from edgelab.datasets.tables import EdgeTable, as_edge_table, edge_effects
+from edgelab.errors import DataError, shorten
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wiring:
+    """Nodes numbered inputs first, then functions, then outputs, with the effect of every edge.
+
+    The numbering depends on the names only, never on the order in which edges are listed.
+
+    Attributes:
+        inputs: Input names in natural order (`in2` before `in10`).
+        functions: Function names, parents before children where the graph has no cycle, otherwise in natural order.
+        outputs: Output names in natural order.
+        effects: Sign times weight of the edge from node i to node j, at [j, i].
+        is_acyclic: Whether parents come before children.
+    """
+
+    inputs: tuple[str, ...]
+    functions: tuple[str, ...]
+    outputs: tuple[str, ...]
+    effects: csr_array
+    is_acyclic: bool
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of all nodes in the order of their numbers."""
+        return (*self.inputs, *self.functions, *self.outputs)
+
+    def parents(self, node: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of a node's parents and the effects of the edges from them.
+
+        Args:
+            node: The node's number.
+
+        Returns:
+            Two arrays of equal length, empty when the node has no parent.
+        """
+        span = slice(*self.effects.indptr[node : node + 2])
+        return self.effects.indices[span], self.effects.data[span]
+
+
+def wire(edges: EdgeTable, input_edges: EdgeTable, output_edges: EdgeTable) -> Wiring:
+    """Number the nodes of three edge tables and gather the effects.
+
+    Args:
+        edges: Function to function edges.
+        input_edges: Input to function edges.
+        output_edges: Function to output edges.
+
+    Returns:
+        The wiring, with cycles allowed.
+
+    Raises:
+        DataError: If a table is malformed or there is no input, function or output.
+
+    Example:
+        >>> wiring = wire([("b", "a")], [("drug", "b")], [("a", "readout")])
+        >>> wiring.nodes, wiring.is_acyclic
+        (('drug', 'b', 'a', 'readout'), True)
+    """
+    tables = {
+        role: as_edge_table(table, role)
+        for role, table in (("edges", edges), ("input_edges", input_edges), ("output_edges", output_edges))
+    }
+    function_edges, into, out_of = tables.values()
+    inputs, outputs = _natural_order(into["source"]), _natural_order(out_of["target"])
+    names = _natural_order([*function_edges["source"], *function_edges["target"], *into["target"], *out_of["source"]])
+    if not (inputs and outputs):
+        raise DataError("a simulation needs at least one input edge and one output edge. Add them to the tables.")
+    functions, is_acyclic = _parents_first(names, function_edges)
+    offset = {"input": 0, "function": len(inputs), "output": len(inputs) + len(functions)}
+    number = {
+        (kind, name): offset[kind] + position
+        for kind, members in (("input", inputs), ("function", functions), ("output", outputs))
+        for position, name in enumerate(members)
+    }
+    kinds = (("function", "function"), ("input", "function"), ("function", "output"))
+    sources, targets, effects = [], [], []
+    for (role, table), (source_kind, target_kind) in zip(tables.items(), kinds, strict=True):
+        sources += [number[source_kind, name] for name in table["source"]]
+        targets += [number[target_kind, name] for name in table["target"]]
+        effects.append(edge_effects(table, role))
+    matrix = csr_array((np.concatenate(effects), (targets, sources)), shape=(len(number), len(number)))
+    matrix.sort_indices()
+    return Wiring(tuple(inputs), tuple(functions), tuple(outputs), matrix, is_acyclic)
+
+
+def require_acyclic(edges: EdgeTable) -> None:
+    """Refuse a graph that feeds back into itself.
+
+    Args:
+        edges: Function to function edges.
+
+    Raises:
+        DataError: If the edges hold a cycle; the message spells one out.
+
+    Example:
+        >>> require_acyclic([("a", "b"), ("b", "c")])
+    """
+    table = as_edge_table(edges, "edges")
+    graph = nx.DiGraph(list(zip(table["source"], table["target"], strict=True)))
+    if not nx.is_directed_acyclic_graph(graph):
+        cycle = [source for source, _ in nx.find_cycle(graph)]
+        raise DataError(
+            f"`simulate` needs a graph without cycles, but {shorten(cycle)} feed back into {cycle[0]!r}. "
+            "Drop one of these edges, or use `simulate_dynamics`."
+        )
+
+
+def _parents_first(names: list[str], edges: pd.DataFrame) -> tuple[list[str], bool]:
+    rank = {name: position for position, name in enumerate(names)}
+    graph = nx.DiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from(zip(edges["source"], edges["target"], strict=True))
+    if not nx.is_directed_acyclic_graph(graph):
+        return names, False
+    return list(nx.lexicographical_topological_sort(graph, key=rank.__getitem__)), True
+
+
+def _natural_order(names: Iterable[str]) -> list[str]:
+    def key(name: str) -> tuple[list[tuple[int, int | str]], str]:
+        parts = re.split(r"(\d+)", name)
+        return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts], name
+
+    return sorted(set(names), key=key)

@@ -1,0 +1,109 @@
+"""The two tasks that can be made of a data set: predicting responses, and predicting hidden measurements."""
+
+import pandas as pd
+import torch
+from torch_geometric.data import HeteroData
+
+from edgelab.datasets import Dataset
+from edgelab.errors import GraphError, shorten
+from edgelab.graphs import build_graph
+from edgelab.tasks.corruption import HideMeasurements
+from edgelab.tasks.measurements import add_measurement_inputs
+from edgelab.tasks.task import Task
+from edgelab.typing import Float, Tensor
+
+
+def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
+    """Return the task of predicting the responses from the interventions.
+
+    Args:
+        dataset: Graph and samples.
+        data: The graph that the model sees, such as one with held-out edges removed; it must have the inputs, functions
+            and outputs of the data set. None means the data set's own graph.
+
+    Returns:
+        A task without corruption; columns follow the order of the graph's nodes.
+
+    Raises:
+        GraphError: If the nodes of `data` are not those of the data set.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> task = perturbation_task(sachs())
+        >>> task.x.shape, task.y.shape, task.corruption
+        (torch.Size([7466, 9]), torch.Size([7466, 11]), None)
+    """
+    graph = _graph(dataset, data)
+    return Task(
+        name=f"{dataset.name} perturbation",
+        data=graph,
+        x=_columns(dataset.x, graph["input"].node_names),
+        y=_columns(dataset.y, graph["output"].node_names),
+        condition=dataset.condition.reset_index(drop=True),
+    )
+
+
+def masked_task(dataset: Dataset, data: HeteroData | None = None, *, hidden_fraction: float = 0.3) -> Task:
+    """Return the task of predicting hidden measurements from the visible ones, through the graph.
+
+    Each function that an output reads gets one more input node, which shows its measurement to it. In every sample a
+    random part of the measurements is hidden: their input nodes are 0 and only they count in the loss. So no value
+    ever reaches its own prediction. In `x` itself all measurements are hidden; the corruption shows some.
+
+    Args:
+        dataset: Graph and samples; responses should be standardised, because 0 stands for "hidden".
+        data: The graph that the model sees, without measurement inputs; None means the data set's own graph.
+        hidden_fraction: Expected fraction of hidden measurements, in (0, 1).
+
+    Returns:
+        A task whose corruption hides measurements.
+
+    Raises:
+        GraphError: If the nodes of `data` are not those of the data set, or outputs and functions do not match one to
+            one.
+        ConfigError: If `hidden_fraction` lies outside (0, 1).
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> task = masked_task(sachs())
+        >>> batch = task.batch(seed=0)
+        >>> task.x.shape, round(batch.weight.mean().item(), 2)
+        (torch.Size([7466, 20]), 0.3)
+    """
+    plain = perturbation_task(dataset, data)
+    n_inputs, n_outputs = plain.x.shape[1], plain.y.shape[1]
+    return Task(
+        name=f"{dataset.name} masked",
+        data=add_measurement_inputs(plain.data),
+        x=torch.cat([plain.x, torch.zeros_like(plain.y)], dim=1),
+        y=plain.y,
+        condition=plain.condition,
+        corruption=HideMeasurements(hidden_fraction, tuple(range(n_inputs, n_inputs + n_outputs))),
+    )
+
+
+def _graph(dataset: Dataset, data: HeteroData | None) -> HeteroData:
+    if data is None:
+        return build_graph(
+            dataset.edges,
+            input_edges=dataset.input_edges,
+            output_edges=dataset.output_edges,
+            functions=list(dataset.functions),
+            inputs=dataset.inputs,
+            outputs=dataset.outputs,
+        )
+    expected = {"input": dataset.inputs, "function": dataset.functions, "output": dataset.outputs}
+    for kind, names in expected.items():
+        missing = set(names) - set(data[kind].node_names)
+        extra = set(data[kind].node_names) - set(names)
+        if missing or extra:
+            raise GraphError(
+                f"the {kind}s of the graph are not those of data set {dataset.name!r}: "
+                f"it lacks {shorten(sorted(missing)) or 'none'}, only it has {shorten(sorted(extra)) or 'none'}. "
+                "Build it from the tables of the data set, with functions=dataset.functions."
+            )
+    return data
+
+
+def _columns(matrix: pd.DataFrame, names: list[str]) -> Float[Tensor, "samples columns"]:
+    return torch.from_numpy(matrix[names].to_numpy(dtype="float32", copy=True))
