@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.errors import TableError, close_names, shorten
-from edgelab.typing import Array, Float, Int
+from edgelab.typing import Array, Float, Int, UInt64
 
 COLUMNS = ("src_func", "dst_func", "src_idx", "dst_idx", "score", "has_edge", "p_value", "q_value")
 """The columns of every edge table, in order; a scorer's own columns (`sign`, `n_cond`, `corr_a0_g1`, ...) follow."""
@@ -32,16 +32,25 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
         >>> descending_order(np.array([0.1, float("nan"), 0.7, 0.1])).tolist()
         [2, 0, 3, 1]
     """
-    # Two steps because the fast sort is not stable: sort, then put every run of equal scores back in order.
-    order = np.argsort(-score)
+    # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and the row's number.
+    # Equal scores come out in row order by themselves; scores that differ in the cut-off bits only are put right after.
+    row_bits = np.uint64(max(1, score.size - 1).bit_length())
+    packed = _descending_key(score) >> row_bits << row_bits
+    packed |= np.arange(score.size, dtype=np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << row_bits) - np.uint64(1))).astype(np.int64)
     ranked = score[order]
-    same = (ranked[1:] == ranked[:-1]) | (np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
-    if not same.any():
-        return order
-    run = np.concatenate([[0], np.cumsum(~same)])
-    tied = np.flatnonzero(np.concatenate([[False], same]) | np.concatenate([same, [False]]))
-    order[tied] = order[tied][np.lexsort((order[tied], run[tied]))]
+    if (ranked[1:] > ranked[:-1]).any():
+        order = order[np.argsort(-ranked, kind="stable")]
     return order
+
+
+def _descending_key(score: Float[Array, " rows"]) -> UInt64[Array, " rows"]:
+    # IEEE 754 numbers of one sign are ordered like their bits; adding 0.0 turns -0.0 into 0.0.
+    bits = (score.astype(np.float64, copy=False) + 0.0).view(np.uint64)
+    key = np.where(score < 0, bits, bits ^ np.uint64(2**63 - 1))
+    key[np.isnan(score)] = np.uint64(2**64 - 1)
+    return key
 
 
 def name_order(names: Sequence[str]) -> Int[Array, " names"]:

@@ -17,7 +17,8 @@ from jaxtyping import Bool as Bool
 from jaxtyping import Float as Float
 from jaxtyping import Int as Int
 from jaxtyping import Num as Num
+from jaxtyping import UInt64 as UInt64
 from numpy import ndarray as Array
 from torch import Tensor as Tensor
 
-__all__ = ["Array", "Bool", "Float", "Int", "Num", "Tensor"]
+__all__ = ["Array", "Bool", "Float", "Int", "Num", "Tensor", "UInt64"]

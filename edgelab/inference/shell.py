@@ -195,7 +195,7 @@ def _gather(raw: RawScores, pairs: PairSpace, targets: slice, rows: Int[Array, "
     source, target = np.divmod(rows, raw.shape[1])
 
     def take(matrix: Matrix) -> Array:
-        return as_array(matrix).ravel()[rows]
+        return as_array(matrix).ravel().take(rows)
 
     return {
         "src_idx": source.astype(np.int32),
