@@ -87,13 +87,13 @@ def _refuse_self_loops(edges: pd.DataFrame) -> None:
 def _function_columns(tables: dict[EdgeType, pd.DataFrame]) -> list[pd.Series]:
     between = tables[FUNCTION_EDGES]
     # Row by row, so that the order of appearance is the order of reading.
-    in_reading_order = pd.Series(between[["source", "target"]].to_numpy(dtype=object).ravel(), dtype="str")
+    in_reading_order = pd.Series(between[["source", "target"]].to_numpy(dtype=object).ravel(), dtype=object)
     return [in_reading_order, tables[INPUT_EDGES]["target"], tables[OUTPUT_EDGES]["source"]]
 
 
 def _node_names(listed: Iterable[str] | None, argument: str, columns: Sequence[pd.Series]) -> pd.Index:
     if listed is None:
-        return pd.Index(pd.concat(columns, ignore_index=True).drop_duplicates())
+        return pd.Index(pd.concat(columns, ignore_index=True).drop_duplicates(), dtype=object)
     if isinstance(listed, str):
         raise GraphError(f"{argument} must be a list of names, got the text {listed!r}. Write [{listed!r}].")
     in_order = sorted(listed) if isinstance(listed, set | frozenset) else list(listed)
@@ -102,17 +102,19 @@ def _node_names(listed: Iterable[str] | None, argument: str, columns: Sequence[p
     twice = names[names.duplicated()].drop_duplicates()
     if len(twice):
         raise GraphError(f"{argument}: {len(twice)} names are listed more than once: {shorten(twice)}. Keep one each.")
-    return pd.Index(names.astype("str"))
+    return pd.Index(names, dtype=object)
 
 
 def _refuse_doubtful_functions(tables: dict[EdgeType, pd.DataFrame], nodes: dict[str, pd.Index]) -> None:
     """Without a list of functions, an edge into an input would quietly make a function of the input's name."""
+    functions = nodes["function"]
+    elsewhere = functions.isin(nodes["input"]) | functions.isin(nodes["output"])
+    if not elsewhere.any():
+        return
     as_function = pd.concat([pd.Series(column.unique()) for column in _function_columns(tables)], ignore_index=True)
     in_two_tables = as_function[as_function.duplicated()]
     namesakes = [table.loc[table["source"] == table["target"], "source"] for table in tables.values()]
     believed = pd.concat([in_two_tables, *namesakes])
-    functions = nodes["function"]
-    elsewhere = functions.isin(nodes["input"]) | functions.isin(nodes["output"])
     _refuse_unknown(tables, nodes | {"function": functions[~elsewhere | functions.isin(believed)]})
 
 

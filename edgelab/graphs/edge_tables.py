@@ -38,7 +38,7 @@ def tidy_edges(edges: Edges, where: str, on_duplicate: OnDuplicate = "error") ->
     if "sign" in frame:
         tidy["sign"] = parse_signs(frame["sign"], where)
     if "weight" in frame:
-        tidy["weight"] = _weights(frame["weight"], where)
+        tidy["weight"] = parse_weights(frame["weight"], where)
     return _without_duplicates(tidy, where, on_duplicate)
 
 
@@ -77,6 +77,33 @@ def check_names(names: pd.Series, where: str) -> None:
         raise GraphError(
             f"{where}: {len(padded)} names begin or end with white space: {shorten(padded)}. Strip them (.str.strip())."
         )
+
+
+def parse_weights(weights: pd.Series, where: str) -> pd.Series:
+    """Turn numbers, or text that spells numbers, into weights.
+
+    Args:
+        weights: The numbers.
+        where: Names the table in the message.
+
+    Returns:
+        The same numbers as float32.
+
+    Raises:
+        GraphError: If one is missing, infinite or no number.
+
+    Example:
+        >>> parse_weights(pd.Series(["0.5", "2"]), "edges").tolist()
+        [0.5, 2.0]
+    """
+    numbers = pd.to_numeric(weights, errors="coerce").astype(np.float32)
+    bad = np.flatnonzero(~np.isfinite(numbers.to_numpy()))
+    if bad.size:
+        raise GraphError(
+            f"{where}: a weight must be a finite number, got {shorten(weights.iloc[bad])} in rows "
+            f"{shorten(bad.tolist())} counted from 0. Fill in the weights or remove the column."
+        )
+    return numbers
 
 
 def check_choice(value: str, choices: tuple[str, ...], argument: str) -> None:
@@ -125,20 +152,10 @@ def _check_columns(frame: pd.DataFrame, where: str) -> None:
 
 
 def _names(names: pd.Series, where: str) -> pd.Series:
+    # Plain Python strings: looking up a million of them is several times faster than with Arrow's.
     plain = names.astype(object)
     check_names(plain, where)
-    return plain.astype("str")
-
-
-def _weights(weights: pd.Series, where: str) -> pd.Series:
-    numbers = pd.to_numeric(weights, errors="coerce").astype(np.float32)
-    bad = np.flatnonzero(~np.isfinite(numbers.to_numpy()))
-    if bad.size:
-        raise GraphError(
-            f"{where}: a weight must be a finite number, got {shorten(weights.iloc[bad])} in rows "
-            f"{shorten(bad.tolist())} counted from 0. Fill in the weights or remove the column."
-        )
-    return numbers
+    return plain
 
 
 def _without_duplicates(edges: pd.DataFrame, where: str, on_duplicate: OnDuplicate) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Which functions can be reached, kept up to date while edges are taken away one by one."""
 
+from collections import deque
+
 import numpy as np
 from torch_geometric.data import HeteroData
 
@@ -31,7 +33,6 @@ class ReachForest:
         self.target: list[int] = target.tolist()
         self.edges_into = _edges_by_node(target, n_nodes)
         self.edges_out_of = _edges_by_node(source, n_nodes)
-        self.gone: set[int] = set()
         self.roots: set[int] = set(roots.tolist())
         # The edge through which each reached node that is no root is reached.
         self.way_in: dict[int, int] = {}
@@ -53,8 +54,8 @@ class ReachForest:
         for member in branch:
             for into in self.edges_into[member]:
                 origin = self.source[into]
-                is_open = into != edge and into not in self.gone and origin not in branch
-                if is_open and (origin in self.roots or origin in self.way_in):
+                is_reached = origin in self.roots or origin in self.way_in
+                if into != edge and is_reached and origin not in branch:
                     ways[member] = into
                     break
         self._grow(ways, set(ways), branch, edge)
@@ -62,7 +63,6 @@ class ReachForest:
 
     def take_away(self, edge: int, detour: dict[int, int]) -> None:
         """Remove an edge, going round it as `detour` found."""
-        self.gone.add(edge)
         self.edges_into[self.target[edge]].remove(edge)
         self.edges_out_of[self.source[edge]].remove(edge)
         self.way_in.update(detour)
@@ -80,14 +80,15 @@ class ReachForest:
 
     def _grow(self, ways: dict[int, int], start: set[int], within: set[int] | None, without: int = -1) -> None:
         """Extend `ways` from `start` along the edges that are left, to new nodes only."""
-        stack = list(start)
-        while stack:
-            for edge in self.edges_out_of[stack.pop()]:
+        # Breadth first: a shallow forest has small branches, and a branch is what a removal costs.
+        queue = deque(start)
+        while queue:
+            for edge in self.edges_out_of[queue.popleft()]:
                 node = self.target[edge]
                 is_new = node not in ways and node not in self.roots and (within is None or node in within)
                 if is_new and edge != without:
                     ways[node] = edge
-                    stack.append(node)
+                    queue.append(node)
 
 
 def _edges_by_node(ends: Int[Array, " edges"], n_nodes: int) -> list[list[int]]:
