@@ -29,7 +29,7 @@ class Dataset:
 
     Raises:
         DataError: If a table lacks a column or repeats an edge, a matrix holds anything but finite numbers, its columns
-            are not exactly the inputs (outputs) of the edges, or the numbers of samples differ.
+            are not exactly the inputs (outputs) of the edges, the numbers of samples differ, or a condition is missing.
 
     Example:
         >>> data = Dataset(
@@ -68,6 +68,10 @@ class Dataset:
             raise DataError(
                 f"x has {len(self.x)} samples, y {len(self.y)} and condition {len(self.condition)}; "
                 "they describe the same samples, row by row. Pass equally many rows."
+            )
+        if self.condition.isna().any():
+            raise DataError(
+                f"condition is missing for {self.condition.isna().sum()} samples. Name the condition of each."
             )
 
     @property

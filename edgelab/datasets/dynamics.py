@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.sparse.csgraph import connected_components
 
 from edgelab.datasets.dataset import Dataset
-from edgelab.datasets.simulate import as_dataset, draw_noise, given_inputs
+from edgelab.datasets.sampling import as_dataset, draw_noise, given_inputs
 from edgelab.datasets.tables import EdgeTable
 from edgelab.datasets.wiring import Wiring, wire
 from edgelab.errors import ConfigError
@@ -95,7 +95,8 @@ def simulate_dynamics(
 def spectral_radius(matrix: csr_array) -> float:
     """Return the largest absolute eigenvalue of a sparse square matrix.
 
-    Only strongly connected parts of its graph have eigenvalues besides the diagonal, so each is solved by itself.
+    In topological order of the strongly connected parts of its graph the matrix is block triangular, so its
+    eigenvalues are those of the parts, which are small where cycles are.
 
     Args:
         matrix: Square.
@@ -110,7 +111,8 @@ def spectral_radius(matrix: csr_array) -> float:
     _, part_of_node = connected_components(matrix, directed=True, connection="strong")
     order = np.argsort(part_of_node, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(part_of_node[order])) + 1)
-    largest = float(np.abs(matrix.diagonal()).max(initial=0.0))
+    alone = np.concatenate([part for part in parts if len(part) == 1] or [order[:0]])
+    largest = float(np.abs(matrix.diagonal()[alone]).max(initial=0.0))
     for part in parts:
         if len(part) > 1:
             block = matrix[part][:, part].toarray()

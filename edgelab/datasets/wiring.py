@@ -12,6 +12,12 @@ from scipy.sparse import csr_array
 from edgelab.datasets.tables import EdgeTable, as_edge_table, edge_effects
 from edgelab.errors import DataError, shorten
 
+_KINDS = {
+    "edges": ("function", "function"),
+    "input_edges": ("input", "function"),
+    "output_edges": ("function", "output"),
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wiring:
@@ -80,43 +86,45 @@ def wire(edges: EdgeTable, input_edges: EdgeTable, output_edges: EdgeTable) -> W
     if not (inputs and outputs):
         raise DataError("a simulation needs at least one input edge and one output edge. Add them to the tables.")
     functions, is_acyclic = _parents_first(names, function_edges)
-    offset = {"input": 0, "function": len(inputs), "output": len(inputs) + len(functions)}
-    number = {
-        (kind, name): offset[kind] + position
-        for kind, members in (("input", inputs), ("function", functions), ("output", outputs))
-        for position, name in enumerate(members)
-    }
-    kinds = (("function", "function"), ("input", "function"), ("function", "output"))
+    effects = _effects(tables, {"input": inputs, "function": functions, "output": outputs})
+    return Wiring(tuple(inputs), tuple(functions), tuple(outputs), effects, is_acyclic)
+
+
+def require_acyclic(wiring: Wiring) -> None:
+    """Refuse a graph that feeds back into itself.
+
+    Args:
+        wiring: The graph.
+
+    Raises:
+        DataError: If it holds a cycle; the message spells one out.
+
+    Example:
+        >>> require_acyclic(wire([("a", "b")], [("drug", "a")], [("b", "readout")]))
+    """
+    if not wiring.is_acyclic:
+        targets, sources = wiring.effects.nonzero()
+        cycle = [
+            wiring.nodes[source] for source, _ in nx.find_cycle(nx.DiGraph(list(zip(sources, targets, strict=True))))
+        ]
+        raise DataError(
+            f"`simulate` needs a graph without cycles, but {shorten(cycle)} feed back into {cycle[0]!r}. "
+            "Drop one of these edges, or use `simulate_dynamics`."
+        )
+
+
+def _effects(tables: dict[str, pd.DataFrame], names: dict[str, list[str]]) -> csr_array:
+    nodes = ((kind, name) for kind, members in names.items() for name in members)
+    number = {node: position for position, node in enumerate(nodes)}
     sources, targets, effects = [], [], []
-    for (role, table), (source_kind, target_kind) in zip(tables.items(), kinds, strict=True):
+    for role, table in tables.items():
+        source_kind, target_kind = _KINDS[role]
         sources += [number[source_kind, name] for name in table["source"]]
         targets += [number[target_kind, name] for name in table["target"]]
         effects.append(edge_effects(table, role))
     matrix = csr_array((np.concatenate(effects), (targets, sources)), shape=(len(number), len(number)))
     matrix.sort_indices()
-    return Wiring(tuple(inputs), tuple(functions), tuple(outputs), matrix, is_acyclic)
-
-
-def require_acyclic(edges: EdgeTable) -> None:
-    """Refuse a graph that feeds back into itself.
-
-    Args:
-        edges: Function to function edges.
-
-    Raises:
-        DataError: If the edges hold a cycle; the message spells one out.
-
-    Example:
-        >>> require_acyclic([("a", "b"), ("b", "c")])
-    """
-    table = as_edge_table(edges, "edges")
-    graph = nx.DiGraph(list(zip(table["source"], table["target"], strict=True)))
-    if not nx.is_directed_acyclic_graph(graph):
-        cycle = [source for source, _ in nx.find_cycle(graph)]
-        raise DataError(
-            f"`simulate` needs a graph without cycles, but {shorten(cycle)} feed back into {cycle[0]!r}. "
-            "Drop one of these edges, or use `simulate_dynamics`."
-        )
+    return matrix
 
 
 def _parents_first(names: list[str], edges: pd.DataFrame) -> tuple[list[str], bool]:

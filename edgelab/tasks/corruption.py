@@ -74,8 +74,8 @@ class HideMeasurements:
         Args:
             x: Inputs; whatever the measurement columns hold is overwritten in the copy that is returned.
             y: Responses.
-            generator: Decides what is hidden. The numbers are drawn on its own device, row by row, so the same seed
-                hides the same on every device and a row's fate does not depend on the rows after it.
+            generator: Decides what is hidden; better one on the CPU, whatever the device of the data: the same seed
+                then hides the same on every device, and a row's fate does not depend on the rows after it.
 
         Returns:
             New inputs, the responses and weights of 0 and 1.
