@@ -1,6 +1,5 @@
 """The project's one training loop, its callbacks and its checkpoints."""
 
-from .batches import Corruption as Corruption
 from .batches import iterate_batches as iterate_batches
 from .batches import split_rows as split_rows
 from .callbacks import Callback as Callback

@@ -1,7 +1,6 @@
 """Rows of a data set as mini-batches, and the split that keeps some of them for validation."""
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -10,37 +9,12 @@ from edgelab.ops import Batch
 from edgelab.typing import Float, Int, Tensor
 
 
-@runtime_checkable
-class Corruption(Protocol):
-    """Hides part of a data set, so that a model can learn to predict what is hidden.
-
-    `fit` calls it on all training rows at once, anew in every epoch, and once with a fixed seed on the validation
-    rows, so that validation losses of different epochs can be compared. It sees CPU tensors and a CPU generator,
-    whatever the device of the model, and must draw all its randomness from that generator.
-    """
-
-    def __call__(
-        self, x: Float[Tensor, "samples inputs"], y: Float[Tensor, "samples outputs"], generator: torch.Generator
-    ) -> Batch:
-        """Return what the model sees, what it should predict, and how much every entry counts.
-
-        Args:
-            x: What the input nodes are set to.
-            y: What the output nodes should show.
-            generator: The only source of randomness.
-
-        Returns:
-            As many rows as came in, in the same order; `weight` None counts every entry fully.
-        """
-        ...
-
-
 def iterate_batches(
     x: Float[Tensor, "samples inputs"],
-    y: Float[Tensor, "samples outputs"],
+    y: Float[Tensor, "_ outputs"],
     batch_size: int,
     *,
-    weight: Float[Tensor, "samples outputs"] | None = None,
+    weight: Float[Tensor, "_ outputs"] | None = None,
     generator: torch.Generator | None = None,
     drop_last: bool = False,
 ) -> Iterator[Batch]:

@@ -1,5 +1,6 @@
 """The checkpoint of a run: one file, replaced as a whole, that a later run can continue from to the bit."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,6 +123,7 @@ class CheckpointStore:
 
 
 def _check_identity(stored: Mapping[str, object], wanted: Mapping[str, object], path: Path) -> None:
+    wanted = json.loads(json.dumps(wanted))  # as the file holds it: tuples become lists
     differing = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
     if differing:
         values = "; ".join(f"{name} was {stored.get(name)!r}, is {wanted.get(name)!r}" for name in differing[:5])

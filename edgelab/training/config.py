@@ -84,14 +84,15 @@ class TrainingConfig:
         _require("validation_fraction", fraction, 0 <= fraction < 1, "a number in [0, 1)")
         patience = self.patience
         _require("patience", patience, patience is None or _is_count(patience), "a positive integer, or None")
-        _require("seed", self.seed, _is_count(self.seed + 1), "an integer, at least 0")
+        _require("seed", self.seed, self.seed == 0 or _is_count(self.seed), "an integer, at least 0")
         self._check_names()
         self._check_combinations()
 
     def _check_names(self) -> None:
         OPTIMIZERS[self.optimizer]
         SCHEDULES[self.schedule]
-        choose_device(self.device)
+        if self.device != "auto":
+            _parse_device(self.device)
 
     def _check_combinations(self) -> None:
         if self.momentum > 0 and self.optimizer not in WITH_MOMENTUM:
@@ -136,12 +137,7 @@ def choose_device(name: str) -> torch.device:
         >>> choose_device("cpu")
         device(type='cpu')
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"torch knows no device {name!r}; choose 'auto', 'cpu' or 'cuda'") from error
+    device = _parse_device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
     if device.type != "cuda":
         return device
     index = 0 if device.index is None else device.index
@@ -151,6 +147,13 @@ def choose_device(name: str) -> torch.device:
             "Choose 'auto' or 'cpu', or install a torch build with CUDA."
         )
     return torch.device("cuda", index)
+
+
+def _parse_device(name: str) -> torch.device:
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError(f"torch knows no device {name!r}; choose 'auto', 'cpu' or 'cuda'") from error
 
 
 def _is_count(value: object) -> bool:

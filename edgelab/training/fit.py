@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 import torch
@@ -10,9 +10,10 @@ from torch import nn
 
 from edgelab.errors import ConfigError, DataError
 from edgelab.ops import Batch
+from edgelab.tasks import Corruption
 from edgelab.typing import Float, Tensor
 
-from .batches import Corruption, iterate_batches, split_rows
+from .batches import iterate_batches, split_rows
 from .callbacks import Callback
 from .config import TrainingConfig, choose_device
 from .history import History
@@ -24,7 +25,7 @@ from .randomness import generator_for
 def fit(
     model: nn.Module,
     x: Float[Tensor, "samples inputs"],
-    y: Float[Tensor, "samples outputs"],
+    y: Float[Tensor, "_ outputs"],
     config: TrainingConfig,
     *,
     corruption: Corruption | None = None,
@@ -46,7 +47,9 @@ def fit(
         x: Inputs, finite. Converted to the dtype of the model.
         y: Responses, finite, one row per row of `x`.
         config: Settings.
-        corruption: Hides part of the data anew in every epoch; the loss then counts entries by its `weight`.
+        corruption: Hides part of the data; the loss then counts entries by the `weight` of what it returns. Called on
+            all training rows anew in every epoch, and once with a fixed seed on the validation rows, so that validation
+            losses of different epochs can be compared. It gets CPU tensors and a CPU generator on every device.
         criterion: Loss of every entry: a name in `CRITERIA` or a function `(prediction, target)`. The loss of a batch
             is the mean over its entries, or the weighted mean.
         callbacks: Hooks into the loop.
@@ -87,7 +90,7 @@ def fit(
         batches=_batch_maker(x[training], y[training], corruption, config, place),
         loss_of_batch=loss_of,
         validation_loss=None if kept is None else lambda: evaluate_loss(model, _iterate(kept, config), criterion),
-        identity=_identity(x, y, corruption, criterion),
+        identity={} if checkpoint_dir is None else _identity(x, y, corruption, criterion),
     )
     return train(
         model, objective, config, callbacks=callbacks, checkpoint_dir=checkpoint_dir, resume=resume, overwrite=overwrite
@@ -153,13 +156,27 @@ def _batch_maker(
         clean = place.put(Batch(x, y))
         return lambda generator: _iterate(clean, config, generator)
     x, y = x.cpu(), y.cpu()
-    return lambda generator: _iterate(place.put(corruption(x, y, generator)), config, generator)
+    return lambda generator: _iterate(place.put(_corrupt(x, y, corruption, generator)), config, generator)
 
 
 def _validation_batch(x: Tensor, y: Tensor, corruption: Corruption | None, seed: int, place: _Place) -> Batch:
     if corruption is None:
         return place.put(Batch(x, y))
-    return place.put(corruption(x.cpu(), y.cpu(), generator_for(seed, "validation")))
+    return place.put(_corrupt(x.cpu(), y.cpu(), corruption, generator_for(seed, "validation")))
+
+
+def _corrupt(x: Tensor, y: Tensor, corruption: Corruption, generator: torch.Generator) -> Batch:
+    rows = corruption(x, y, generator)
+    if not len(rows.x) == len(rows.y) == len(x):
+        raise DataError(
+            f"the corruption made {len(rows.x)} rows of x and {len(rows.y)} of y out of {len(x)}. Return every row."
+        )
+    if rows.weight is not None and not (rows.weight.shape == rows.y.shape and bool((rows.weight >= 0).all())):
+        raise DataError(
+            f"the corruption's weight must have the shape of y, {tuple(rows.y.shape)}, and no value below 0; got shape "
+            f"{tuple(rows.weight.shape)}. Use 1 for entries that count and 0 for others."
+        )
+    return rows
 
 
 def _iterate(rows: Batch, config: TrainingConfig, generator: torch.Generator | None = None) -> Iterator[Batch]:
@@ -192,10 +209,14 @@ def _identity(x: Tensor, y: Tensor, corruption: Corruption | None, criterion: st
 
 
 def _name(choice: object) -> str | None:
-    # A function or the class of an object; what they hold inside cannot be compared.
+    # A function's name, or a class and those of its dataclass fields that are numbers or strings.
     if choice is None or isinstance(choice, str):
         return choice
-    return str(getattr(choice, "__qualname__", type(choice).__qualname__))
+    if not is_dataclass(choice):
+        return str(getattr(choice, "__qualname__", type(choice).__qualname__))
+    values = {field.name: getattr(choice, field.name) for field in fields(choice)}
+    plain = {name: value for name, value in values.items() if isinstance(value, bool | int | float | str)}
+    return f"{type(choice).__qualname__} {plain}"
 
 
 def _fingerprint(values: Tensor) -> str:

@@ -38,7 +38,8 @@ class Objective(Generic[Item]):
         loss_of_batch: Returns the scalar to minimise, or a `LossSum` whose mean is minimised.
         validation_loss: Measures the loss on kept rows; called after every epoch, with the model in evaluation mode
             and without gradients. None: no validation.
-        identity: What else, beside the config, tells this run from others; a resumed run must have the same.
+        identity: What else, beside the config, tells this run from others, as JSON can hold it; a resumed run must
+            have the same.
     """
 
     batches: Callable[[torch.Generator], Iterable[Item]]
@@ -60,7 +61,8 @@ def train(
     """Minimise any loss of a module; `fit` is this with a data set.
 
     Args:
-        model: Changed in place and left on the device of the config, each part in the mode in which it was found.
+        model: Changed in place and left on the device of the config, each part in the mode in which it was found,
+            without gradients.
         objective: Batches and their loss. `batch_size`, `drop_last` and `validation_fraction` are its own business.
         config: Everything else.
         callbacks: Hooks.
@@ -202,7 +204,7 @@ class _Run(Generic[Item]):
             )
         _load_model(self.model, checkpoint.model)
         _load_callbacks(self.callbacks, checkpoint.callbacks)
-        self.optimizer.load_state_dict(dict(checkpoint.optimizer))
+        _load_optimizer(self.optimizer, checkpoint.optimizer)
         self.best_model = checkpoint.best_model
         self.records = list(checkpoint.records)
         self.stop_reason = checkpoint.stop_reason
@@ -264,6 +266,16 @@ def _load_model(model: nn.Module, state: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"the checkpoint belongs to another model: {error}. "
             "Build the model as it was, or start afresh with overwrite=True."
+        ) from error
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    try:
+        optimizer.load_state_dict(dict(state))
+    except (ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"the checkpoint's optimizer trained other parameters: {error}. "
+            "Let the same parameters require gradients, or start afresh with overwrite=True."
         ) from error
 
 

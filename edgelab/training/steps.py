@@ -54,8 +54,8 @@ def run_steps(
         The number of the last step and the mean loss.
 
     Raises:
-        TrainingError: If a loss or a gradient is not finite, if a loss depends on no trainable parameter, or if no
-            entry of any batch counts.
+        TrainingError: If a loss or a gradient is not finite, if a loss is no single number or depends on no trainable
+            parameter, or if no entry of any batch counts.
 
     Example:
         One step of length 0.1 down the slope of w² at w = 1, which is 2:
@@ -108,6 +108,11 @@ def _take_step(
 def _mean_and_counted(loss: Tensor | LossSum) -> tuple[Tensor, float]:
     if isinstance(loss, LossSum):
         return loss.mean(), float(loss.counted)
+    if loss.numel() != 1:
+        raise TrainingError(
+            f"loss_of_batch must return one number, got a tensor of shape {tuple(loss.shape)}. "
+            "Return its sum or mean, or a LossSum."
+        )
     return loss, 1.0
 
 

@@ -52,6 +52,7 @@ def save_model(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mappin
         os.replace(unfinished, path)  # noqa: PTH105 - named so that tests can stop the process right here
         _flush(path.parent)
     except (OSError, SafetensorError) as error:
+        unfinished.unlink(missing_ok=True)
         raise CheckpointError(
             f"cannot write {path}: {error}. Check that its folder exists, is writable and has space left."
         ) from error
