@@ -1,3 +1,12 @@
 """Pure tensor mathematics shared by everything above: sparse products, streaming moments, segment sums."""
 
 from .batch import Batch as Batch
+from .edge_products import edges_to_nodes as edges_to_nodes
+from .edge_products import nodes_to_edges as nodes_to_edges
+from .grouped import contract as contract
+from .grouped import expand as expand
+from .grouped import outer as outer
+from .slots import NodeGroup as NodeGroup
+from .slots import SlotLayout as SlotLayout
+from .slots import slot_layout as slot_layout
+from .wiring import EdgeWiring as EdgeWiring

@@ -1,0 +1,359 @@
+"""The graph structured neural network: a model wired like a prior graph."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, cast
+
+import torch
+from torch import nn
+from torch.nn.utils import prune
+from torch.utils.checkpoint import checkpoint as checkpointed
+
+from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
+from edgelab.models.capture import ActivationCache
+from edgelab.models.node_layers import NodeGate, NodeMLP
+from edgelab.models.res_block import ResBlock
+from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
+from edgelab.ops import EdgeWiring
+from edgelab.typing import Float, Int, Tensor
+
+EDGE_TYPES = (("function", "to", "function"), ("input", "to", "function"), ("function", "to", "output"))
+
+
+class GSNN(nn.Module):
+    """Predicts responses from inputs along the edges of a prior graph.
+
+    Every edge carries one number. A layer (block) reads, for every function, the edges that enter it into `channels`
+    hidden channels, transforms them, and writes the edges that leave it. After `layers` layers each output sums the
+    edges that enter it, divided by √(their number) and, with residuals, by √layers. A path of k function→function
+    edges needs at least k + 1 layers to carry a signal from its input to its output.
+
+    Source: Evans et al. (2024), Graph Structured Neural Networks for perturbation biology.
+
+    Args:
+        edge_index_dict: `[2, edges]` node ids for the edge types input→function, function→function, function→output.
+        node_names_dict: Names of the nodes of each type, `"input"`, `"function"`, `"output"`.
+        channels: Hidden channels of each function.
+        layers: Number of blocks.
+        dropout: Share of channel values set to zero in training, in [0, 1).
+        nonlin: Class of the nonlinearity.
+        bias: Whether channels and edges have a bias.
+        share_layers: Whether all blocks use the same `lin_in` and `lin_out`.
+        add_function_self_edges: Whether each function keeps a state of its own through an edge to itself.
+        norm: A name in `NORMS`.
+        init: A name in `INITIALIZERS`.
+        edge_channels: Numbers carried by every edge: the edge is repeated so many times.
+        checkpoint: Whether hidden values are recomputed in the backward pass, to save memory; not while capturing.
+        residual: Whether every block adds its input, with a learned weight.
+        norm_first: Whether the norm comes before the nonlinearity.
+        node_attn: Whether a gate multiplies every function.
+        node_mlp: Whether a network shared by all functions transforms the channels.
+        node_mlp_hidden: Its hidden width (also that of the gate's network).
+        dtype: Of the parameters; default torch's default dtype.
+        device: Of the parameters; default the CPU.
+
+    Attributes:
+        blocks: The `ResBlock`s.
+        edges: `(source, target)` names of every edge: function→function, input→function, function→output, then the
+            self edges. Rows and columns of `lin_in` and `lin_out` in coordinates are numbered in this order.
+
+    Raises:
+        GraphError: If an edge type is missing or unknown, or an edge names a node that does not exist.
+        ConfigError: If an option lies outside its range.
+
+    Example:
+        >>> ff, into, out = torch.tensor([[0], [1]]), torch.tensor([[0], [0]]), torch.tensor([[1], [0]])
+        >>> index = {("function", "to", "function"): ff, ("input", "to", "function"): into,
+        ...          ("function", "to", "output"): out}
+        >>> names = {"input": ["drug"], "function": ["MEK", "ERK"], "output": ["pERK"]}
+        >>> model = GSNN(index, names, channels=4, layers=2)
+        >>> model(torch.ones(5, 1)).shape
+        torch.Size([5, 1])
+        >>> model.edges
+        [('MEK', 'ERK'), ('drug', 'MEK'), ('ERK', 'pERK'), ('MEK', 'MEK'), ('ERK', 'ERK')]
+    """
+
+    _input_rows: Tensor
+    _input_of_row: Tensor
+    _output_of_row: Tensor
+    _output_scale: Tensor
+
+    def __init__(
+        self,
+        edge_index_dict: Mapping[tuple[str, str, str], Int[Tensor, "2 _edges"]],
+        node_names_dict: Mapping[str, list[str]],
+        channels: int,
+        layers: int,
+        *,
+        dropout: float = 0.0,
+        nonlin: Callable[[], nn.Module] = nn.ELU,
+        bias: bool = True,
+        share_layers: bool = True,
+        add_function_self_edges: bool = True,
+        norm: str = "layer",
+        init: str = "degree_normalized",
+        edge_channels: int = 1,
+        checkpoint: bool = False,
+        residual: bool = True,
+        norm_first: bool = True,
+        node_attn: bool = False,
+        node_mlp: bool = False,
+        node_mlp_hidden: int = 16,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        sizes = {
+            "channels": channels,
+            "layers": layers,
+            "edge_channels": edge_channels,
+            "node_mlp_hidden": node_mlp_hidden,
+        }
+        _check_options(sizes, dropout)
+        self.input_names, self.function_names, self.output_names = (
+            list(node_names_dict[kind]) for kind in ("input", "function", "output")
+        )
+        source, target = _homogeneous_edges(edge_index_dict, self._counts(), add_function_self_edges)
+        self._source, self._target = source, target
+        source, target = (ends.repeat_interleave(edge_channels) for ends in (source, target))
+        self.channels, self.layers, self.edge_channels = channels, layers, edge_channels
+        self.norm_name, self.checkpoint = norm, checkpoint
+        self.wiring = EdgeWiring(source, target, self.n_functions)
+        self._index_ends(source, target)
+        self.blocks = nn.ModuleList()
+        for layer in range(layers):
+            if layer == 0 or not share_layers:
+                lin_in = EdgesToNodes(self.wiring, target, channels, bias, init)
+                lin_out = NodesToEdges(self.wiring, source, channels, bias, init)
+            block = ResBlock(
+                lin_in,
+                lin_out,
+                norm=norm,
+                nonlin=nonlin,
+                dropout=dropout,
+                residual=residual,
+                norm_first=norm_first,
+                node_mlp=NodeMLP(channels, node_mlp_hidden, nonlin, dropout) if node_mlp else None,
+                node_gate=NodeGate(channels, node_mlp_hidden, dropout) if node_attn else None,
+            )
+            self.blocks.append(block)
+        self._scale = layers**-0.5 if residual else 1.0
+        self._cache: ActivationCache | None = None
+        self.to(device=device, dtype=dtype)
+
+    @classmethod
+    def from_data(cls, data: Any, channels: int, layers: int, **options: Any) -> "GSNN":
+        """Build a model for a graph made by `edgelab.graphs`.
+
+        Args:
+            data: A `HeteroData` with `edge_index_dict` and `node_names_dict`.
+            channels: Hidden channels of each function.
+            layers: Number of blocks.
+            **options: The other arguments of the constructor.
+
+        Returns:
+            The model.
+        """
+        return cls(data.edge_index_dict, data.node_names_dict, channels, layers, **options)
+
+    @property
+    def n_functions(self) -> int:
+        """Number of function nodes."""
+        return len(self.function_names)
+
+    @property
+    def edges(self) -> list[tuple[str, str]]:
+        """Names of the ends of every edge, in the order of the edge state."""
+        names = self.function_names + self.input_names + self.output_names
+        return [(names[s], names[t]) for s, t in zip(self._source.tolist(), self._target.tolist(), strict=True)]
+
+    def _res_blocks(self) -> list[ResBlock]:
+        return cast(list[ResBlock], list(self.blocks))
+
+    def _counts(self) -> tuple[int, int, int]:
+        return len(self.function_names), len(self.input_names), len(self.output_names)
+
+    def _index_ends(self, source: Tensor, target: Tensor) -> None:
+        """Index tensors that put inputs on their edges and read outputs from theirs."""
+        n_functions, n_inputs, n_outputs = self._counts()
+        from_input, to_output = self.wiring.out_of_input, (target >= n_functions).nonzero().squeeze(1)
+        output = target[to_output] - n_functions - n_inputs
+        degree = torch.bincount(output, minlength=n_outputs).clamp(min=1)
+        self.register_buffer("_input_rows", self.wiring.row_of_edge[from_input], persistent=False)
+        self.register_buffer("_input_of_row", source[from_input] - n_functions, persistent=False)
+        self.register_buffer("_output_of_row", output, persistent=False)
+        self.register_buffer("_output_scale", degree.to(torch.get_default_dtype()).rsqrt(), persistent=False)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch inputs"],
+        node_mask: Tensor | None = None,
+        edge_mask: Tensor | None = None,
+        return_edges: bool = False,
+    ) -> Any:
+        """Predict the responses.
+
+        Args:
+            x: Values of the input nodes.
+            node_mask: Multiplies what leaves each function, `[functions]` or `[batch, functions]`.
+            edge_mask: Multiplies every edge before the first and after each block, `[edges]` or `[batch, edges]`.
+            return_edges: Whether the final edge state is returned too.
+
+        Returns:
+            Predictions `[batch, outputs]`; with `return_edges` also the edge state `[batch, edges]`.
+
+        Raises:
+            DataError: If `x` or a mask does not have the right shape.
+        """
+        self._check_input(x)
+        nodes = None if node_mask is None else self._node_rows(node_mask)
+        edges = None if edge_mask is None else self._edge_rows(edge_mask)
+        if self._cache is not None:
+            self._cache.start()
+        state = x.new_zeros(self.wiring.n_rows, len(x))
+        state = state.index_copy(0, self._input_rows, x.t().index_select(0, self._input_of_row))
+        state = state if edges is None else state * edges
+        for block in self.blocks:
+            state = self._advance(block, state, nodes)
+            state = state if edges is None else state * edges
+        prediction = self._read_out(state)
+        return (prediction, state.index_select(0, self.wiring.row_of_edge).t()) if return_edges else prediction
+
+    def _advance(self, block: nn.Module, state: Tensor, node_mask: Tensor | None) -> Tensor:
+        if self.checkpoint and torch.is_grad_enabled() and self._cache is None:
+            return checkpointed(block, state, node_mask, use_reentrant=False)
+        return block(state, node_mask, self._cache)
+
+    def _read_out(self, state: Float[Tensor, "rows batch"]) -> Float[Tensor, "batch outputs"]:
+        # Rows of the edges into outputs are the last ones, in the order of the edges.
+        arrived = state[len(state) - len(self._output_of_row) :]
+        total = arrived.new_zeros(len(self.output_names), state.shape[1]).index_add(0, self._output_of_row, arrived)
+        return (total * (self._output_scale * self._scale).to(total).unsqueeze(1)).t()
+
+    def _check_input(self, x: Tensor) -> None:
+        if x.dim() != 2 or x.shape[1] != len(self.input_names):
+            raise DataError(
+                f"x must be [batch, {len(self.input_names)}], one column per input node, got {tuple(x.shape)}; "
+                "order the columns as `model.input_names`"
+            )
+
+    def _node_rows(self, mask: Tensor) -> Float[Tensor, "nodes 1 #batch"]:
+        mask = self._batch_last(mask, self.n_functions, "node_mask", "functions")
+        return mask.index_select(0, self.wiring.inward.node_of_rank).unsqueeze(1)
+
+    def _edge_rows(self, mask: Tensor) -> Float[Tensor, "rows #batch"]:
+        mask = self._batch_last(mask, len(self._source), "edge_mask", "edges").repeat_interleave(self.edge_channels, 0)
+        return mask.index_select(0, self.wiring.edge_of_row.clamp(min=0))
+
+    @staticmethod
+    def _batch_last(mask: Tensor, size: int, argument: str, axis: str) -> Tensor:
+        if mask.dim() not in {1, 2} or mask.shape[-1] != size:
+            raise DataError(
+                f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis}, got {tuple(mask.shape)}"
+            )
+        return mask.unsqueeze(1) if mask.dim() == 1 else mask.t()
+
+    @contextmanager
+    def capture(self, stage: Literal["pre_norm", "post_norm"] = "pre_norm") -> Iterator[ActivationCache]:
+        """Keep hidden values and their gradients while the `with` block runs.
+
+        Args:
+            stage: `"pre_norm"`, after the inward product, or `"post_norm"`, what leaves the function.
+
+        Yields:
+            The cache. Inside the block every `ResBlock` also shows its own part (`pre_norm_activation`).
+
+        Raises:
+            CaptureError: If a capture of this model is open already.
+            ConfigError: If the stage is unknown.
+
+        Example:
+            >>> import edgelab
+            >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
+            ...          ("input", "to", "function"): torch.tensor([[0], [0]]),
+            ...          ("function", "to", "output"): torch.tensor([[1], [0]])}
+            >>> model = GSNN(index, {"input": ["i"], "function": ["f", "g"], "output": ["o"]}, channels=3, layers=2)
+            >>> with model.capture() as cache:
+            ...     model(torch.ones(5, 1)).square().sum().backward()
+            >>> cache.activations.shape, cache.gradients.shape
+            (torch.Size([2, 5, 2, 3]), torch.Size([2, 5, 2, 3]))
+        """
+        if stage not in {"pre_norm", "post_norm"}:
+            raise ConfigError(f"unknown stage {stage!r}; choose 'pre_norm' or 'post_norm'")
+        if self._cache is not None:
+            raise CaptureError("this model is being captured already; leave the outer `with model.capture()` first")
+        self._cache = cache = ActivationCache(stage)
+        try:
+            for layer, block in enumerate(self._res_blocks()):
+                block.show(cache, layer)
+            yield cache
+        finally:
+            self._cache = None
+            for block in self._res_blocks():
+                block.hide()
+
+    def prune(self, threshold: float) -> int:
+        """Set every weight of the sparse layers with |w| ≤ threshold to zero, for good.
+
+        Uses `torch.nn.utils.prune`: the weights become `weight_orig · weight_mask`; layers shared between blocks are
+        pruned once.
+
+        Args:
+            threshold: Not negative.
+
+        Returns:
+            How many weights are zero now.
+
+        Raises:
+            ConfigError: If the threshold is negative.
+        """
+        if not threshold >= 0:
+            raise ConfigError(f"threshold must not be negative, got {threshold!r}")
+        layers = {id(layer): layer for block in self._res_blocks() for layer in (block.lin_in, block.lin_out)}.values()
+        for layer in layers:
+            prune.custom_from_mask(layer, "weight", layer.weight.abs() > threshold)
+        return sum(int((layer.weight == 0).sum()) for layer in layers)
+
+    def extra_repr(self) -> str:
+        """Show the sizes."""
+        n_functions, n_inputs, n_outputs = self._counts()
+        return (
+            f"inputs={n_inputs}, functions={n_functions}, outputs={n_outputs}, edges={len(self._source)}, "
+            f"channels={self.channels}, layers={self.layers}"
+        )
+
+
+def _check_options(sizes: Mapping[str, int], dropout: float) -> None:
+    for name, size in sizes.items():
+        if not (isinstance(size, int) and size > 0):
+            raise ConfigError(f"{name} must be a positive integer, got {size!r}")
+    if not 0 <= dropout < 1:
+        raise ConfigError(f"dropout must lie in [0, 1), got {dropout!r}")
+
+
+def _homogeneous_edges(
+    edge_index_dict: Mapping[tuple[str, str, str], Tensor], counts: tuple[int, int, int], self_edges: bool
+) -> tuple[Tensor, Tensor]:
+    """Ends of all edges with nodes numbered functions, inputs, outputs: ff, input→f, f→output, self."""
+    unknown = set(edge_index_dict) - set(EDGE_TYPES)
+    if unknown or set(EDGE_TYPES) - set(edge_index_dict):
+        raise GraphError(
+            f"a GSNN needs exactly the edge types {list(EDGE_TYPES)}, got {sorted(edge_index_dict)}; "
+            "make the graph with edgelab.graphs.build_graph"
+        )
+    n_functions, n_inputs, n_outputs = counts
+    if not n_functions:
+        raise GraphError("the graph has no function node; add at least one to `functions`")
+    size = {"function": n_functions, "input": n_inputs, "output": n_outputs}
+    start = {"function": 0, "input": n_functions, "output": n_functions + n_inputs}
+    ends = []
+    for kind in EDGE_TYPES:
+        index = edge_index_dict[kind].cpu()
+        for row, node_type in zip(index, (kind[0], kind[2]), strict=True):
+            if len(row) and not (int(row.min()) >= 0 and int(row.max()) < size[node_type]):
+                raise GraphError(f"edge type {kind} names a {node_type} outside 0 … {size[node_type] - 1}")
+        ends.append(torch.stack([index[0] + start[kind[0]], index[1] + start[kind[2]]]))
+    if self_edges:
+        ends.append(torch.arange(n_functions).repeat(2, 1))
+    source, target = torch.cat(ends, dim=1)
+    return source, target

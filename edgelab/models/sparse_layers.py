@@ -1,0 +1,162 @@
+"""The two sparse layers of a block, as modules: they hold weights, the products are in `edgelab.ops`."""
+
+import torch
+from torch import nn
+
+from edgelab.errors import ConfigError
+from edgelab.models.initializers import Fan, initial_weight
+from edgelab.ops import EdgeWiring, edges_to_nodes, nodes_to_edges
+from edgelab.typing import Float, Int, Tensor
+
+
+class SparseLayer(nn.Module):
+    """Weights `[edges of the layer, channels]` between edges and the channels of functions, in coordinates or not.
+
+    Args:
+        wiring: The graph.
+        edges: The edges of the layer.
+        node_of_edge: The function at the layer's end of each of them.
+        weight: Initial weights, `[edges of the layer, channels]`.
+        bias: Initial biases, or None.
+        starts_at_edges: Whether the layer leads from edges to channels (else the other way).
+    """
+
+    edges: Tensor
+    node_of_edge: Tensor
+
+    def __init__(
+        self,
+        wiring: EdgeWiring,
+        edges: Int[Tensor, " layer_edges"],
+        node_of_edge: Int[Tensor, " layer_edges"],
+        weight: Float[Tensor, "layer_edges channels"],
+        bias: Tensor | None,
+        starts_at_edges: bool,
+    ) -> None:
+        super().__init__()
+        self.wiring = wiring
+        self.register_buffer("edges", edges, persistent=False)
+        self.register_buffer("node_of_edge", node_of_edge, persistent=False)
+        self.weight = nn.Parameter(weight)
+        self.bias = None if bias is None else nn.Parameter(bias)
+        self._starts_at_edges = starts_at_edges
+
+    def _coordinates(self) -> tuple[Int[Tensor, "2 weights"], Int[Tensor, " weights"]]:
+        """(origin, destination) of every weight in lexical order, and where each of them stands in `weight`."""
+        channels = self.weight.shape[1]
+        row = self.node_of_edge.unsqueeze(1) * channels + torch.arange(channels, device=self.edges.device)
+        edge = self.edges.unsqueeze(1).expand_as(row)
+        index = torch.stack([edge, row] if self._starts_at_edges else [row, edge]).flatten(1)
+        order = _lexical_order(index)
+        return index[:, order], order
+
+    def to_coo(self) -> tuple[Int[Tensor, "2 weights"], Float[Tensor, " weights"], Float[Tensor, " bias"] | None]:
+        """Return the layer as a sparse matrix in coordinates.
+
+        Returns:
+            `index` `[2, weights]` (origin, destination), sorted; `values` `[weights]`; and `bias`, None without one.
+            An edge is numbered as in `model.edges`, a channel row is node · channels + channel.
+        """
+        index, order = self._coordinates()
+        bias = None if self.bias is None else self.bias.detach().flatten().clone()
+        return index, self.weight.detach().flatten()[order], bias
+
+    @torch.no_grad()
+    def load_coo(self, index: Int[Tensor, "2 weights"], values: Tensor, bias: Tensor | None = None) -> None:
+        """Set the weights from coordinates, in any order.
+
+        Args:
+            index: `[2, weights]`, the same set of coordinates as `to_coo` returns.
+            values: `[weights]`.
+            bias: As `to_coo` returns; None leaves the bias as it is.
+
+        Raises:
+            ConfigError: If the coordinates are not those of this layer, or a number of values differs.
+        """
+        own, own_order = self._coordinates()
+        if index.shape != own.shape or values.numel() != own.shape[1]:
+            raise ConfigError(
+                f"this layer has {own.shape[1]} weights, got index {tuple(index.shape)} and {values.numel()} values; "
+                "pass what `to_coo` of a layer of the same graph returns"
+            )
+        order = _lexical_order(index.to(own))
+        if not torch.equal(index.to(own)[:, order], own):
+            raise ConfigError("the coordinates are not those of this layer's graph; see `to_coo()` for the right ones")
+        if bias is not None and (self.bias is None or bias.numel() != self.bias.numel()):
+            expected = "no bias" if self.bias is None else f"{self.bias.numel()} biases"
+            raise ConfigError(f"this layer has {expected}, got {bias.numel()}; pass bias=None or the right number")
+        flat = self.weight.new_empty(self.weight.numel())
+        flat[own_order] = values.to(flat).flatten()[order]
+        self.weight.copy_(flat.view_as(self.weight))
+        if bias is not None and self.bias is not None:
+            self.bias.copy_(bias.to(self.bias).view_as(self.bias))
+
+    def extra_repr(self) -> str:
+        """Show the sizes."""
+        return f"edges={self.weight.shape[0]}, channels={self.weight.shape[1]}, bias={self.bias is not None}"
+
+
+def _lexical_order(index: Int[Tensor, "2 weights"]) -> Int[Tensor, " weights"]:
+    by_destination = torch.argsort(index[1], stable=True)
+    return by_destination[torch.argsort(index[0][by_destination], stable=True)]
+
+
+def _degree(node_of_edge: Tensor) -> Tensor:
+    """Of every edge, how many edges its node has, `[edges, 1]`."""
+    return torch.bincount(node_of_edge)[node_of_edge].unsqueeze(1).to(torch.get_default_dtype())
+
+
+class EdgesToNodes(SparseLayer):
+    """Edges → channels of the functions they enter (`lin_in` of a block).
+
+    Args:
+        wiring: The graph.
+        target: Target of every edge of the graph.
+        channels: Channels of every function.
+        bias: Whether every channel has a bias, zero at first.
+        init: A name in `INITIALIZERS`.
+
+    Attributes:
+        weight: `[edges into functions, channels]`.
+        bias: `[functions, channels]` or None.
+    """
+
+    def __init__(self, wiring: EdgeWiring, target: Int[Tensor, " edges"], channels: int, bias: bool, init: str) -> None:
+        edges = wiring.into_function
+        fan = Fan(_degree(target[edges]), torch.full((len(edges), 1), float(channels)))
+        weight = initial_weight(init, (len(edges), channels), fan)
+        biases = torch.zeros(wiring.n_functions, channels) if bias else None
+        super().__init__(wiring, edges, target[edges], weight, biases, starts_at_edges=True)
+
+    def forward(self, state: Float[Tensor, "rows batch"]) -> tuple[Float[Tensor, "nodes channels batch"], Tensor]:
+        """Return the channels of every function, by inward rank, and the state to go on with."""
+        return edges_to_nodes(state, self.weight, self.bias, self.wiring)
+
+
+class NodesToEdges(SparseLayer):
+    """Channels of functions → the edges that leave them (`lin_out` of a block).
+
+    Args:
+        wiring: The graph.
+        source: Source of every edge of the graph.
+        channels: Channels of every function.
+        bias: Whether every edge has a bias, zero at first; edges that leave an input have one too.
+        init: A name in `INITIALIZERS`.
+
+    Attributes:
+        weight: `[edges out of functions, channels]`.
+        bias: `[edges]` or None.
+    """
+
+    def __init__(self, wiring: EdgeWiring, source: Int[Tensor, " edges"], channels: int, bias: bool, init: str) -> None:
+        edges = wiring.out_of_function
+        fan = Fan(torch.full((len(edges), 1), float(channels)), _degree(source[edges]))
+        weight = initial_weight(init, (len(edges), channels), fan)
+        biases = torch.zeros(wiring.n_edges) if bias else None
+        super().__init__(wiring, edges, source[edges], weight, biases, starts_at_edges=False)
+
+    def forward(
+        self, hidden: Float[Tensor, "nodes channels batch"], state: Tensor | None, scale: Tensor | None
+    ) -> Float[Tensor, "rows batch"]:
+        """Return the new edge state: what the functions send, plus `scale` times the old state."""
+        return nodes_to_edges(hidden, self.weight, self.bias, state, scale, self.wiring)

@@ -1,0 +1,97 @@
+"""How the edge state of a GSNN is stored, and the index tensors that carry it from one block to the next."""
+
+import torch
+
+from edgelab.ops.slots import slot_layout
+from edgelab.typing import Int, Tensor
+
+
+class EdgeWiring(torch.nn.Module):
+    """Index tensors of a fixed directed graph, such that one block of a GSNN needs one gather per product.
+
+    Nodes are numbered functions first, then inputs, then outputs. The *state* has one row per edge, ordered by the
+    function it enters (so that the inward product reads contiguous blocks), padding rows included; edges into
+    outputs follow at the end. The outward product makes *messages* in the order of the functions they leave, followed
+    by one row for each edge that leaves an input. A module without parameters, so that its tensors follow the model
+    to its device.
+
+    Args:
+        source: Source node of every edge.
+        target: Target node of every edge.
+        n_functions: Nodes 0 … n_functions − 1 are functions.
+
+    Attributes:
+        inward: Layout of the edges into functions, in `into_function` order.
+        outward: Layout of the edges out of functions, in `out_of_function` order.
+        into_function: `[edges]` ids of the edges that enter a function.
+        out_of_function: ids of the edges that leave a function.
+        out_of_input: ids of the edges that leave an input node.
+        row_of_edge: `[edges]`, the row of the state that holds an edge.
+        edge_of_row: `[rows]`, the edge that a row holds; −1 for padding.
+        message_of_row: `[rows]`, which message arrives in a row (any, for padding).
+        row_of_message: `[messages]`, where a message goes (any, for padding).
+        outward_from_inward: `[nodes]`, rank among the inward ranks of the node of each outward rank.
+        inward_from_outward: `[nodes]`, the inverse.
+    """
+
+    into_function: Tensor
+    out_of_function: Tensor
+    out_of_input: Tensor
+    row_of_edge: Tensor
+    edge_of_row: Tensor
+    message_of_row: Tensor
+    row_of_message: Tensor
+    outward_from_inward: Tensor
+    inward_from_outward: Tensor
+
+    def __init__(self, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"], n_functions: int) -> None:
+        super().__init__()
+        n_edges = len(source)
+        enters, leaves = target < n_functions, source < n_functions
+        into, out_of, from_input = (mask.nonzero().squeeze(1) for mask in (enters, leaves, ~leaves))
+        self.inward = slot_layout(target[into], n_functions)
+        self.outward = slot_layout(source[out_of], n_functions)
+        into_output = (~enters).nonzero().squeeze(1)
+
+        row_of_edge = source.new_empty(n_edges)
+        row_of_edge[into] = self.inward.slot_of_edge
+        row_of_edge[into_output] = self.inward.n_slots + torch.arange(len(into_output))
+        edge_of_row = source.new_full((self.inward.n_slots + len(into_output),), -1)
+        edge_of_row[row_of_edge] = torch.arange(n_edges)
+
+        message_of_edge = source.new_empty(n_edges)
+        message_of_edge[out_of] = self.outward.slot_of_edge
+        message_of_edge[from_input] = self.outward.n_slots + torch.arange(len(from_input))
+        message_of_row = source.new_zeros(len(edge_of_row))
+        message_of_row[row_of_edge] = message_of_edge
+        row_of_message = source.new_zeros(self.outward.n_slots + len(from_input))
+        row_of_message[message_of_edge] = row_of_edge
+
+        index = {
+            "into_function": into,
+            "out_of_function": out_of,
+            "out_of_input": from_input,
+            "row_of_edge": row_of_edge,
+            "edge_of_row": edge_of_row,
+            "message_of_row": message_of_row,
+            "row_of_message": row_of_message,
+            "outward_from_inward": self.inward.rank_of_node[self.outward.node_of_rank],
+            "inward_from_outward": self.outward.rank_of_node[self.inward.node_of_rank],
+        }
+        for name, tensor in index.items():
+            self.register_buffer(name, tensor, persistent=False)
+
+    @property
+    def n_functions(self) -> int:
+        """Number of function nodes."""
+        return self.inward.n_nodes
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges."""
+        return len(self.row_of_edge)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the state, padding included."""
+        return len(self.edge_of_row)
