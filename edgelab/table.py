@@ -32,6 +32,8 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
         >>> descending_order(np.array([0.1, float("nan"), 0.7, 0.1])).tolist()
         [2, 0, 3, 1]
     """
+    if _is_descending(score):
+        return np.arange(score.size)
     # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and the row's number.
     # Equal scores come out in row order by themselves; scores that differ in the cut-off bits only are put right after.
     row_bits = np.uint64(max(1, score.size - 1).bit_length())
@@ -43,6 +45,13 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
     if (ranked[1:] > ranked[:-1]).any():
         order = order[np.argsort(-ranked, kind="stable")]
     return order
+
+
+def _is_descending(score: Float[Array, " rows"]) -> bool:
+    missing = np.isnan(score)
+    n_known = score.size - np.count_nonzero(missing)
+    known = score[:n_known]
+    return not missing[:n_known].any() and bool((known[1:] <= known[:-1]).all())
 
 
 def _descending_key(score: Float[Array, " rows"]) -> UInt64[Array, " rows"]:

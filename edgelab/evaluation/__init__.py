@@ -1,4 +1,15 @@
 """How good a ranking of edges is: metrics on arrays and on edge tables, never on a model."""
 
+from .against import evaluate_against as evaluate_against
+from .edge_sets import NamedEdges as NamedEdges
 from .false_discovery import bh_qvalues as bh_qvalues
 from .false_discovery import bh_qvalues_within as bh_qvalues_within
+from .levels import score_levels as score_levels
+from .precision import average_precision as average_precision
+from .precision import early_precision_ratio as early_precision_ratio
+from .ranks import Ranks as Ranks
+from .ranks import mean_reciprocal_rank as mean_reciprocal_rank
+from .ranks import ranks_within_target as ranks_within_target
+from .ranks import top_at_k as top_at_k
+from .roc import roc_auc as roc_auc
+from .target_ranking import evaluate_target_ranking as evaluate_target_ranking
