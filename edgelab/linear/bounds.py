@@ -1,0 +1,67 @@
+"""Intervals: squeezing a free number into one, and the door at which one is checked."""
+
+import torch
+
+from edgelab.errors import ConfigError
+from edgelab.typing import Float, Tensor
+
+Number = int | float
+"""A real number; spelled out because run-time checks of types do not take an int for a float."""
+
+
+def bounded(
+    raw: Float[Tensor, "*shape"], lower: Number | Float[Tensor, ""], upper: Number | Float[Tensor, ""]
+) -> Float[Tensor, "*shape"]:
+    """Map any real number into `[lower, upper]`; a larger raw number gives a smaller result.
+
+    Args:
+        raw: Any real numbers; 0 gives the middle of the interval.
+        lower: Smallest result.
+        upper: Largest result.
+
+    Returns:
+        `upper - (upper - lower) * sigmoid(raw)`, inside the interval up to one rounding.
+
+    Example:
+        >>> bounded(torch.tensor([-100.0, 0.0, 100.0]), 1.0, 3.0)
+        tensor([3., 2., 1.])
+    """
+    # Written as a step up from `lower`: sigmoid(-raw) = 1 - sigmoid(raw), without the cancellation near `lower`.
+    return lower + (upper - lower) * torch.sigmoid(-raw)
+
+
+def unbounded(
+    value: Float[Tensor, "*shape"], lower: Number | Float[Tensor, ""], upper: Number | Float[Tensor, ""]
+) -> Float[Tensor, "*shape"]:
+    """Invert `bounded`: the raw number that gives a value inside the interval.
+
+    Args:
+        value: Numbers strictly between `lower` and `upper`.
+        lower: Lower end of the interval.
+        upper: Upper end of the interval.
+
+    Returns:
+        Raw numbers with `bounded(raw, lower, upper) == value`.
+
+    Example:
+        >>> unbounded(torch.tensor([2.0]), 1.0, 3.0)
+        tensor([0.])
+    """
+    return torch.log(upper - value) - torch.log(value - lower)
+
+
+def check_interval(lower: Number, upper: Number) -> None:
+    """Raise unless `lower <= upper`.
+
+    Args:
+        lower: Lower end, `sigma_min` of the maps.
+        upper: Upper end, `sigma_max` of the maps.
+
+    Raises:
+        ConfigError: If the ends are crossed or not numbers.
+
+    Example:
+        >>> check_interval(0.1, 1.0)
+    """
+    if not lower <= upper:
+        raise ConfigError(f"sigma_min must not exceed sigma_max, got {lower!r} and {upper!r}; swap them")
