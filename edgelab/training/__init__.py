@@ -12,12 +12,12 @@ from .fit import evaluate_loss as evaluate_loss
 from .fit import fit as fit
 from .history import EpochRecord as EpochRecord
 from .history import History as History
-from .loop import Objective as Objective
 from .loop import train as train
 from .losses import CRITERIA as CRITERIA
 from .losses import Criterion as Criterion
 from .losses import LossSum as LossSum
 from .losses import batch_loss as batch_loss
+from .objective import Objective as Objective
 from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .schedules import SCHEDULES as SCHEDULES
 from .steps import StepsResult as StepsResult

@@ -17,8 +17,9 @@ from .batches import iterate_batches, split_rows
 from .callbacks import Callback
 from .config import TrainingConfig, choose_device
 from .history import History
-from .loop import Objective, train
+from .loop import train
 from .losses import Criterion, LossSum, batch_loss, choose_criterion
+from .objective import Objective
 from .randomness import generator_for
 
 

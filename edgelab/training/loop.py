@@ -1,51 +1,21 @@
-"""The project's one training loop: epochs, learning rate, early stopping, callbacks and checkpoints, for any loss."""
+"""The project's one training loop: epochs, early stopping, callbacks and checkpoints, for any loss."""
 
-import copy
-import math
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
-import torch
 from torch import nn
 
-from edgelab.errors import CheckpointError, ConfigError, TrainingError
-from edgelab.typing import Tensor
+from edgelab.errors import ConfigError
 
 from .callbacks import Callback, StartInfo
-from .checkpoints import Checkpoint, CheckpointStore
+from .checkpoints import CheckpointStore
 from .config import TrainingConfig, choose_device
-from .history import EpochRecord, History, lowest
-from .losses import LossSum
-from .optimizers import OPTIMIZERS
+from .history import History
+from .objective import Item, Objective
 from .progress import epoch_bar
-from .randomness import generator_for, random_state, restore_random_state, seeded
-from .schedules import SCHEDULES
-from .steps import run_steps
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective(Generic[Item]):
-    """What is minimised.
-
-    Attributes:
-        batches: Given the run's generator, makes the batches of one epoch; called once per epoch.
-        loss_of_batch: Returns the scalar to minimise, or a `LossSum` whose mean is minimised.
-        validation_loss: Measures the loss on kept rows; called after every epoch, with the model in evaluation mode
-            and without gradients. None: no validation.
-        identity: What else, beside the config, tells this run from others, as JSON can hold it; a resumed run must
-            have the same.
-    """
-
-    batches: Callable[[torch.Generator], Iterable[Item]]
-    loss_of_batch: Callable[[Item], Tensor | LossSum]
-    validation_loss: Callable[[], float] | None = None
-    identity: Mapping[str, object] = field(default_factory=dict)
+from .randomness import seeded
+from .run import Run
 
 
 def train(
@@ -93,7 +63,7 @@ def train(
     device = choose_device(config.device)
     model.to(device)
     with _mode_kept(model), seeded(config.seed, device):
-        run = _Run(model, objective, config, callbacks, device)
+        run = Run(model, objective, config, callbacks, device)
         identity = {**config.identity(), **objective.identity}
         for callback in callbacks:
             callback.on_start(StartInfo(model=model, optimizer=run.optimizer, device=device, epochs=config.epochs))
@@ -108,117 +78,6 @@ def train(
         return run.finish()
 
 
-class _Run(Generic[Item]):
-    """The state of one run, and nothing that could be computed from the arguments of `train`."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        objective: Objective[Item],
-        config: TrainingConfig,
-        callbacks: Sequence[Callback],
-        device: torch.device,
-    ) -> None:
-        self.model, self.objective, self.config = model, objective, config
-        self.callbacks, self.device = callbacks, device
-        self.optimizer = _make_optimizer(model, config)
-        self.generator = generator_for(config.seed, "order")
-        self.records: list[EpochRecord] = []
-        self.best_model: Mapping[str, Any] | None = None
-        self.stop_reason: str | None = None
-
-    def ended(self) -> bool:
-        return self.stop_reason is not None or len(self.records) >= self.config.epochs
-
-    def do_epoch(self) -> None:
-        started = time.perf_counter()
-        epoch, step = len(self.records) + 1, self.records[-1].step if self.records else 0
-        lr = self._set_learning_rate()
-        self.model.train()
-        last_step, train_loss = run_steps(
-            self.objective.batches(self.generator),
-            self.objective.loss_of_batch,
-            self.optimizer,
-            clip_norm=self.config.clip_norm,
-            callbacks=self.callbacks,
-            epoch=epoch,
-            step=step,
-        )
-        self.model.eval()
-        _check_parameters(self.model, epoch, last_step)
-        validation_loss = self._validate(epoch, last_step)
-        seconds = time.perf_counter() - started
-        record = EpochRecord(
-            epoch=epoch, step=last_step, train_loss=train_loss, validation_loss=validation_loss, lr=lr, seconds=seconds
-        )
-        self._close_epoch(record)
-
-    def _set_learning_rate(self) -> float:
-        losses = [record.watched_loss for record in self.records]
-        config = self.config
-        factor = SCHEDULES[config.schedule](losses, config.epochs, config.schedule_patience, config.schedule_factor)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.lr * factor
-        return config.lr * factor
-
-    def _validate(self, epoch: int, step: int) -> float | None:
-        if self.objective.validation_loss is None:
-            return None
-        with torch.no_grad():
-            loss = self.objective.validation_loss()
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the validation loss is {loss} after epoch {epoch}, step {step}; it must be finite. "
-                "Lower lr, or set clip_norm. The last checkpoint, if any, is untouched."
-            )
-        return loss
-
-    def _close_epoch(self, record: EpochRecord) -> None:
-        self.records.append(record)
-        best = lowest(self.records).epoch
-        watched = record.validation_loss is not None
-        if watched and self.config.restore_best and best == record.epoch:
-            self.best_model = copy.deepcopy(self.model.state_dict())
-        if watched and self.config.patience is not None and record.epoch - best >= self.config.patience:
-            self.stop_reason = f"no lower validation loss for {self.config.patience} epochs"
-        for callback in self.callbacks:
-            # Every callback sees every epoch, also after an earlier one has asked to stop.
-            self.stop_reason = callback.after_epoch(record) or self.stop_reason
-
-    def checkpoint(self) -> Checkpoint:
-        return Checkpoint(
-            model=self.model.state_dict(),
-            best_model=self.best_model,
-            optimizer=self.optimizer.state_dict(),
-            random=random_state(self.generator, self.device),
-            records=tuple(self.records),
-            stop_reason=self.stop_reason,
-            callbacks=tuple((type(callback).__name__, callback.state_dict()) for callback in self.callbacks),
-        )
-
-    def restore(self, checkpoint: Checkpoint) -> None:
-        if len(checkpoint.records) > self.config.epochs:
-            raise CheckpointError(
-                f"the checkpoint has {len(checkpoint.records)} epochs done, but epochs is {self.config.epochs}. "
-                "Ask for at least as many epochs, or start afresh with overwrite=True."
-            )
-        _load_model(self.model, checkpoint.model)
-        _load_callbacks(self.callbacks, checkpoint.callbacks)
-        _load_optimizer(self.optimizer, checkpoint.optimizer)
-        self.best_model = checkpoint.best_model
-        self.records = list(checkpoint.records)
-        self.stop_reason = checkpoint.stop_reason
-        # Last, so that nothing above can draw from the restored generators.
-        restore_random_state(checkpoint.random, self.generator, self.device)
-
-    def finish(self) -> History:
-        if self.best_model is not None:
-            self.model.load_state_dict(self.best_model)
-        self.optimizer.zero_grad(set_to_none=True)
-        reason = self.stop_reason or f"all {self.config.epochs} epochs done"
-        return History(records=tuple(self.records), stop_reason=reason)
-
-
 def _open_store(directory: str | Path | None, *, resume: bool, overwrite: bool) -> CheckpointStore | None:
     if directory is not None:
         return CheckpointStore.open(directory, resume=resume, overwrite=overwrite)
@@ -229,17 +88,6 @@ def _open_store(directory: str | Path | None, *, resume: bool, overwrite: bool) 
     return None
 
 
-def _make_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    trainable = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    if not trainable:
-        raise ConfigError(
-            f"{type(model).__name__} has no parameter that requires gradients, so there is nothing to train. "
-            "Call requires_grad_() on what should learn."
-        )
-    make = OPTIMIZERS[config.optimizer]
-    return make(trainable, lr=config.lr, weight_decay=config.weight_decay, momentum=config.momentum)
-
-
 @contextmanager
 def _mode_kept(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
@@ -248,43 +96,3 @@ def _mode_kept(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
-
-
-def _check_parameters(model: nn.Module, epoch: int, step: int) -> None:
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad and not parameter.isfinite().all():
-            raise TrainingError(
-                f"parameter {name} is not finite after epoch {epoch}, step {step}. "
-                "Lower lr, or set clip_norm. The last checkpoint, if any, is untouched."
-            )
-
-
-def _load_model(model: nn.Module, state: Mapping[str, Any]) -> None:
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"the checkpoint belongs to another model: {error}. "
-            "Build the model as it was, or start afresh with overwrite=True."
-        ) from error
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-    try:
-        optimizer.load_state_dict(dict(state))
-    except (ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"the checkpoint's optimizer trained other parameters: {error}. "
-            "Let the same parameters require gradients, or start afresh with overwrite=True."
-        ) from error
-
-
-def _load_callbacks(callbacks: Sequence[Callback], states: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    names, stored = [type(callback).__name__ for callback in callbacks], [name for name, _ in states]
-    if names != stored:
-        raise CheckpointError(
-            f"the checkpoint was written with the callbacks {stored}, this run has {names}. "
-            "Give the same callbacks in the same order, or start afresh with overwrite=True."
-        )
-    for callback, (_, state) in zip(callbacks, states, strict=True):
-        callback.load_state_dict(state)

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 from hypothesis import given
@@ -11,7 +13,7 @@ from edgelab.training import SCHEDULES
 def test_every_schedule_starts_at_one_and_never_rises(name, losses):
     factors = [SCHEDULES[name](losses[:done], 30, 2, 0.5) for done in range(len(losses) + 1)]
     assert factors[0] == 1
-    assert all(0 < later <= earlier for earlier, later in zip(factors, factors[1:], strict=False))
+    assert all(0 < later <= earlier for earlier, later in itertools.pairwise(factors))
 
 
 def test_cosine_agrees_with_torch():

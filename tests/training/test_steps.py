@@ -93,7 +93,9 @@ def test_a_callback_may_change_the_gradient():
     def freeze_first(info):
         w.grad[0] = 0
 
-    run_steps([None], lambda _: w.sum(), torch.optim.SGD([w], lr=0.5), callbacks=[Hooks(after_backward_do=freeze_first)])
+    run_steps(
+        [None], lambda _: w.sum(), torch.optim.SGD([w], lr=0.5), callbacks=[Hooks(after_backward_do=freeze_first)]
+    )
     assert w.tolist() == [1.0, 0.5]
 
 
@@ -108,9 +110,7 @@ def test_gradients_of_earlier_work_are_not_added():
 def test_a_loss_that_is_not_finite_stops_before_the_step(bad):
     w = parameter(1.0)
     with pytest.raises(TrainingError, match=rf"the loss is {bad} in epoch 2, step 3; .*Lower lr.*checkpoint"):
-        run_steps(
-            [1.0, 1.0, bad, 1.0], lambda scale: (scale * w).sum(), torch.optim.SGD([w], lr=0.25), epoch=2, step=0
-        )
+        run_steps([1.0, 1.0, bad, 1.0], lambda scale: (scale * w).sum(), torch.optim.SGD([w], lr=0.25), epoch=2, step=0)
     assert w.item() == 0.5
 
 
