@@ -6,6 +6,9 @@ from .edge_products import nodes_to_edges as nodes_to_edges
 from .grouped import contract as contract
 from .grouped import expand as expand
 from .grouped import outer as outer
+from .magnitude import MAGNITUDES as MAGNITUDES
+from .moments import PairedMoments as PairedMoments
+from .pair_statistics import PairStatistics as PairStatistics
 from .slots import NodeGroup as NodeGroup
 from .slots import SlotLayout as SlotLayout
 from .slots import slot_layout as slot_layout

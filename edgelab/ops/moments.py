@@ -141,9 +141,7 @@ class PairedMoments:
         column_x, row_y = step_x.unsqueeze(2).expand(pairs, -1, -1), step_y.unsqueeze(1).expand(pairs, -1, -1)
         self.cross.add_(other.cross).baddbmm_(column_x, row_y, alpha=weight)
         if self.source_cross is not None and other.source_cross is not None:
-            self.source_cross.add_(other.source_cross).baddbmm_(
-                step_x.unsqueeze(2), step_x.unsqueeze(1), alpha=weight
-            )
+            self.source_cross.add_(other.source_cross).baddbmm_(step_x.unsqueeze(2), step_x.unsqueeze(1), alpha=weight)
         self.count += other.count
         share = other.count / max(self.count, 1)
         self.source_mean = self.source_mean + share * step_x
@@ -151,11 +149,9 @@ class PairedMoments:
 
 
 def _centred_rows(values: Tensor, mean: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Rows whose products are what the new samples add to the sums about the merged mean, and that mean.
-
-    The rows are the deviations from the new samples' own mean, and one more for the distance between the two means:
-    `count * new / (count + new) * step_x * step_y` is the product of two such rows.
-    """
+    # The rows' products are what the new samples add to the sums about the merged mean: their deviations from their own
+    # mean, and one more row for the distance between the two means, since the product of two such last rows is Chan's
+    # count * new / (count + new) * step_x * step_y.
     values = values.to(torch.float64)
     new = values.shape[1]
     step = values.mean(dim=1) - mean if new else torch.zeros_like(mean)

@@ -32,7 +32,7 @@ class PairStatistics:
         >>> statistics, x = PairStatistics(), torch.rand(1, 20, 3)
         >>> statistics.update(x[:, :13], -x[:, :13])
         >>> statistics.update(x[:, 13:], -x[:, 13:])
-        >>> statistics.count, statistics.correlation(slice(0, 3))[0].diagonal().tolist()
+        >>> statistics.count, statistics.correlation(slice(0, 3))[0].diagonal().round(decimals=6).tolist()
         (20, [-1.0, -1.0, -1.0])
     """
 
@@ -126,12 +126,12 @@ class PairStatistics:
 
         Args:
             targets: A range of targets with a start and a stop.
-            edge_index: Parents (row 0) and their targets (row 1); an edge of a node to itself does not count.
+            edge_index: Parents (row 0, sources) and their targets (row 1).
             ridge: See `edgelab.ops.partial.partial_correlation`.
 
         Returns:
-            Values in [-1, 1]; NaN where the source or the target does not vary, where the source is a parent or the
-            target itself, and where the parents explain the source or the target completely.
+            Values in [-1, 1]; NaN where the source or the target does not vary, where the source is a
+            parent, and where the parents explain the source or the target completely.
         """
         groups = ParentGroups.of(edge_index.to(self.device), targets)
         result = self.correlation(targets)
@@ -164,7 +164,9 @@ class PairStatistics:
     def _check(self, source: Tensor, target: Tensor) -> None:
         shapes = ((source.shape[0], source.shape[2]), (target.shape[0], target.shape[2]))
         if source.shape[1] != target.shape[1]:
-            raise DataError(f"{source.shape[1]} samples of the sources but {target.shape[1]} of the targets; align them")
+            raise DataError(
+                f"{source.shape[1]} samples of the sources but {target.shape[1]} of the targets; align them"
+            )
         if self._shapes not in (None, shapes):
             raise DataError(f"statistics over {self._shapes} (pairs, nodes) got samples over {shapes}; start new ones")
         self._shapes = shapes

@@ -23,7 +23,7 @@ class ParentGroups:
         rows: Per group, where in `parents` each target's parents stand, `[targets, conditions]`.
 
     Example:
-        >>> groups = ParentGroups.of(torch.tensor([[0, 2, 2, 1], [1, 1, 0, 1]]), slice(0, 3))
+        >>> groups = ParentGroups.of(torch.tensor([[0, 2, 2], [1, 1, 0]]), slice(0, 3))
         >>> groups.parents.tolist(), [rows.tolist() for rows in groups.rows]
         ([0, 2], [[[]], [[1]], [[0, 1]]])
     """
@@ -37,14 +37,14 @@ class ParentGroups:
         """Group the targets of a block.
 
         Args:
-            edge_index: Parents (row 0) and their targets (row 1); an edge of a node to itself does not count.
+            edge_index: Parents (row 0, sources) and their targets (row 1).
             targets: The block: a range of targets with a start and a stop.
 
         Returns:
             The groups; every target of the block is in one.
         """
         source, target = edge_index
-        here = (target >= targets.start) & (target < targets.stop) & (source != target)
+        here = (target >= targets.start) & (target < targets.stop)
         source, target = source[here], target[here] - targets.start
         source = source[target.argsort(stable=True)]
         parents, row = source.unique(return_inverse=True)
@@ -102,17 +102,16 @@ def partial_correlation(
 
 
 def _given_parents(with_target: Tensor, with_sources: Tensor, parents: Tensor, ridge: float) -> Tensor:
-    """The formula for targets with equally many parents.
-
-    `with_target` is R_ij `[targets, sources]`, `with_sources` R_Si `[targets, conditions, sources]` and `parents` S
-    `[targets, conditions]`. With R_SS = L Lᵀ, every R_aS R_SS⁻¹ R_Sb is the inner product of L⁻¹ R_Sa and L⁻¹ R_Sb.
-    """
+    # For targets with equally many parents: R_ij [targets, sources], R_Si [targets, conditions, sources] and S
+    # [targets, conditions]. With R_SS = L Lᵀ, every R_aS R_SS⁻¹ R_Sb is the inner product of L⁻¹ R_Sa and L⁻¹ R_Sb.
     conditions = parents.shape[1]
     within = with_sources.gather(2, parents.unsqueeze(1).expand(-1, conditions, -1))
     diagonal = within.diagonal(dim1=1, dim2=2)
     diagonal.copy_(torch.where(diagonal == 0, 1.0, diagonal) + ridge)  # a parent that does not vary explains nothing
     root, failed = torch.linalg.cholesky_ex(within)
-    whitening = torch.linalg.solve_triangular(root, torch.eye(conditions, dtype=root.dtype, device=root.device), upper=False)
+    whitening = torch.linalg.solve_triangular(
+        root, torch.eye(conditions, dtype=root.dtype, device=root.device), upper=False
+    )
     source_part = whitening @ with_sources
     target_part = whitening @ with_target.gather(1, parents).unsqueeze(2)
     left = with_target - (target_part.mT @ source_part).squeeze(1)
