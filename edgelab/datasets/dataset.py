@@ -1,11 +1,10 @@
 """One data set: a prior network, who touches it, who reads it, and what was measured."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from edgelab.datasets.matrices import check_matrix
 from edgelab.datasets.tables import as_edge_table, edge_effects
 from edgelab.errors import DataError, shorten
 
@@ -62,8 +61,8 @@ class Dataset:
             edge_effects(table, role)
             object.__setattr__(self, role, table)
         object.__setattr__(self, "functions", _function_names(self))
-        _check_matrix(self.x, self.input_edges["source"], "x", "input")
-        _check_matrix(self.y, self.output_edges["target"], "y", "output")
+        check_matrix(self.x, self.input_edges["source"], "x", "input")
+        check_matrix(self.y, self.output_edges["target"], "y", "output")
         if not len(self.x) == len(self.y) == len(self.condition):
             raise DataError(
                 f"x has {len(self.x)} samples, y {len(self.y)} and condition {len(self.condition)}; "
@@ -101,30 +100,7 @@ def _function_names(dataset: Dataset) -> tuple[str, ...]:
     listed = tuple(dataset.functions) or tuple(used)
     if len(set(listed)) < len(listed):
         raise DataError(f"functions lists a name more than once, among {shorten(listed)}. List each function once.")
-    unknown = [name for name in used if name not in set(listed)]
+    unknown = sorted(used.keys() - set(listed))
     if unknown:
         raise DataError(f"{len(unknown)} functions of the edges are not in `functions`: {shorten(unknown)}. Add them.")
     return listed
-
-
-def _check_matrix(matrix: pd.DataFrame, names: Iterable[str], role: str, kind: str) -> None:
-    columns, expected = list(matrix.columns), list(dict.fromkeys(names))
-    if len(set(columns)) < len(columns):
-        raise DataError(f"{role} has a column twice: {shorten(matrix.columns[matrix.columns.duplicated()])}. Keep one.")
-    missing, extra = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected), key=str)
-    if missing or extra:
-        raise DataError(
-            f"the columns of {role} must be the {kind}s of `{kind}_edges`; {len(set(expected) & set(columns))} are, "
-            f"missing: {shorten(missing) or 'none'}; without an edge: {shorten(extra) or 'none'}. "
-            "Add what is missing and drop what has no edge."
-        )
-    words = [column for column in columns if not pd.api.types.is_numeric_dtype(matrix[column])]
-    if words:
-        raise DataError(f"{role} holds text in the column(s) {shorten(words)}; only numbers are allowed. Convert them.")
-    infinite = ~np.isfinite(matrix.to_numpy(dtype=float))
-    if infinite.any():
-        row, column = np.argwhere(infinite)[0]
-        raise DataError(
-            f"{role} has {infinite.sum()} NaN or infinite cells, first: row {row}, column {columns[column]!r}. "
-            "Drop these samples or fill the cells."
-        )

@@ -132,7 +132,7 @@ def _require_stable(recurrent: csr_array, rate: float) -> None:
     if not radius < 1:
         raise ConfigError(
             f"the feedback makes the state grow: one step multiplies some mode by {radius:.4g}, which must be below 1. "
-            "Use smaller weights on the cycles, a smaller rate, or activation=numpy.tanh."
+            "Use smaller weights on the cycles, a smaller rate if that mode oscillates, or activation=numpy.tanh."
         )
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from edgelab.datasets.dataset import Dataset
+from edgelab.datasets.matrices import check_matrix
 from edgelab.datasets.tables import EdgeTable, as_edge_table
 from edgelab.datasets.wiring import Wiring
-from edgelab.errors import ConfigError, DataError, close_names
+from edgelab.errors import ConfigError
 
 
 def draw_noise(
@@ -28,7 +29,9 @@ def draw_noise(
         ConfigError: If a number lies outside its range, or both or neither of `n_samples` and `x` are given.
     """
     if (n_samples is None) == (x is None):
-        raise ConfigError(f"pass either n_samples or x, got n_samples={n_samples!r} and x {'un' * (x is None)}set.")
+        raise ConfigError(
+            f"pass either n_samples or x, got n_samples={n_samples!r} and x {'left out' if x is None else 'given'}."
+        )
     n_rows = len(x) if x is not None else n_samples
     if not (isinstance(n_rows, int) and n_rows > 0):
         raise ConfigError(f"the number of samples must be a positive integer, got {n_rows!r}.")
@@ -48,18 +51,10 @@ def given_inputs(wiring: Wiring, x: pd.DataFrame | None, noise: np.ndarray) -> n
 
     Returns:
         Inputs by samples, in the order of the wiring.
-
-    Raises:
-        DataError: If the columns of `x` are not exactly the inputs.
     """
     if x is None:
         return noise[: len(wiring.inputs)]
-    if set(x.columns) != set(wiring.inputs):
-        wrong = sorted(set(x.columns) ^ set(wiring.inputs), key=str)
-        raise DataError(
-            f"the columns of x must be exactly the inputs of `input_edges`; {wrong[0]!r} is in one of them only "
-            f"({close_names(wrong[0], set(x.columns) | set(wiring.inputs) - {wrong[0]})}). Add or drop it."
-        )
+    check_matrix(x, wiring.inputs, "x", "input")
     return x[list(wiring.inputs)].to_numpy(dtype=float).T
 
 

@@ -49,6 +49,7 @@ def simulate(
         A data set with functions in topological order and inputs and outputs in natural order (or that of `x`).
 
     Raises:
+        DataError: If a table or `x` is malformed, or the graph has a cycle.
         ConfigError: If a number lies outside its range, both or neither of `n_samples` and `x` are given, or a law
             belongs to no node or returns something other than one number per sample.
 

@@ -1,5 +1,6 @@
 """What a model is asked to learn from a data set: responses to interventions, or hidden measurements."""
 
+from .build import graph_of as graph_of
 from .build import masked_task as masked_task
 from .build import perturbation_task as perturbation_task
 from .corruption import Corruption as Corruption

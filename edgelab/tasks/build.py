@@ -13,6 +13,31 @@ from edgelab.tasks.task import Task
 from edgelab.typing import Float, Tensor
 
 
+def graph_of(dataset: Dataset) -> HeteroData:
+    """Return the graph of a data set, with all its known edges.
+
+    Args:
+        dataset: Three edge tables and the names of all nodes.
+
+    Returns:
+        A graph whose inputs and outputs follow the columns of the data set's x and y. Hide edges from it with
+        `edgelab.graphs.hold_out_edges` and pass the training graph to a task.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> graph_of(sachs())["function", "to", "function"].edge_index.shape
+        torch.Size([2, 20])
+    """
+    return build_graph(
+        dataset.edges,
+        input_edges=dataset.input_edges,
+        output_edges=dataset.output_edges,
+        functions=dataset.functions,
+        inputs=dataset.inputs,
+        outputs=dataset.outputs,
+    )
+
+
 def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
     """Return the task of predicting the responses from the interventions.
 
@@ -33,7 +58,7 @@ def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
         >>> task.x.shape, task.y.shape, task.corruption
         (torch.Size([7466, 9]), torch.Size([7466, 11]), None)
     """
-    graph = _graph(dataset, data)
+    graph = _fitting_graph(dataset, data)
     return Task(
         name=f"{dataset.name} perturbation",
         data=graph,
@@ -82,16 +107,9 @@ def masked_task(dataset: Dataset, data: HeteroData | None = None, *, hidden_frac
     )
 
 
-def _graph(dataset: Dataset, data: HeteroData | None) -> HeteroData:
+def _fitting_graph(dataset: Dataset, data: HeteroData | None) -> HeteroData:
     if data is None:
-        return build_graph(
-            dataset.edges,
-            input_edges=dataset.input_edges,
-            output_edges=dataset.output_edges,
-            functions=list(dataset.functions),
-            inputs=dataset.inputs,
-            outputs=dataset.outputs,
-        )
+        return graph_of(dataset)
     expected = {"input": dataset.inputs, "function": dataset.functions, "output": dataset.outputs}
     for kind, names in expected.items():
         missing = set(names) - set(data[kind].node_names)
@@ -100,7 +118,7 @@ def _graph(dataset: Dataset, data: HeteroData | None) -> HeteroData:
             raise GraphError(
                 f"the {kind}s of the graph are not those of data set {dataset.name!r}: "
                 f"it lacks {shorten(sorted(missing)) or 'none'}, only it has {shorten(sorted(extra)) or 'none'}. "
-                "Build it from the tables of the data set, with functions=dataset.functions."
+                "Make it from `graph_of(dataset)`."
             )
     return data
 

@@ -68,7 +68,8 @@ class Task:
             rows: Positions, or one boolean per sample.
 
         Returns:
-            A new task with the chosen samples; graph and corruption are shared.
+            A new task with the chosen samples; graph and corruption are shared. Its rows are numbered anew, so the same
+            seed hides other values than in the whole task.
         """
         index = torch.as_tensor(np.arange(len(self.x))[rows])
         return Task(

@@ -4,8 +4,16 @@ import torch
 
 from edgelab.datasets import convergence, sachs
 from edgelab.errors import ConfigError, GraphError
-from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES, build_graph, edges_of, prior_pairs
-from edgelab.tasks import HideMeasurements, masked_task, perturbation_task
+from edgelab.graphs import (
+    FUNCTION_EDGES,
+    INPUT_EDGES,
+    build_graph,
+    edges_of,
+    hold_out_edges,
+    prior_pairs,
+    split_edges,
+)
+from edgelab.tasks import HideMeasurements, graph_of, masked_task, perturbation_task
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +21,7 @@ def dataset():
     return sachs()
 
 
-def graph_of(dataset, **changes):
+def other_graph(dataset, **changes):
     tables = {
         "edges": dataset.edges,
         "input_edges": dataset.input_edges,
@@ -37,16 +45,35 @@ def test_the_perturbation_task_holds_the_data_set(dataset):
 def test_columns_follow_the_nodes_of_the_graph(dataset):
     inputs, outputs = dataset.inputs[::-1], sorted(dataset.outputs)
     task = perturbation_task(
-        dataset, graph_of(dataset, inputs=inputs, outputs=outputs, functions=dataset.functions[::-1])
+        dataset, other_graph(dataset, inputs=inputs, outputs=outputs, functions=dataset.functions[::-1])
     )
     np.testing.assert_array_equal(task.x, dataset.x[inputs])
     np.testing.assert_allclose(task.y, dataset.y[outputs], rtol=1e-6)
 
 
+def test_held_out_edges_stay_hidden_from_the_task(dataset):
+    split = hold_out_edges(graph_of(dataset), 0.25, seed=1)
+    task = masked_task(dataset, split.train)
+    assert len(split.held_out) == 5
+    assert prior_pairs(task.data) == prior_pairs(graph_of(dataset)) - split.held_out_pairs
+
+
+def test_the_standard_split_of_the_convergence_graph_can_be_taken_out():
+    data = convergence(25, n_train=20, n_test=5)
+    test, validation = (data.graph.held_out_pairs(kind) for kind in ("test", "validation"))
+    split = split_edges(graph_of(data.train), test, validation)
+    assert (len(split.held_out), len(split.validation)) == (18, 17)
+    kept = data.graph.kept_edges
+    task = perturbation_task(data.train, split.train)
+    assert prior_pairs(task.data) == set(zip(kept["source"], kept["target"], strict=True))
+    # The nodes are in the standard order, so that ids mean the same everywhere.
+    assert task.data["function"].node_names == [f"f{i}" for i in range(50)]
+
+
 @pytest.mark.parametrize("make", [perturbation_task, masked_task])
 def test_a_training_graph_keeps_its_gaps(dataset, make):
     kept = dataset.edges.iloc[5:]
-    task = make(dataset, graph_of(dataset, edges=kept))
+    task = make(dataset, other_graph(dataset, edges=kept))
     assert prior_pairs(task.data) == set(zip(kept["source"], kept["target"], strict=True))
     assert task.data[FUNCTION_EDGES].edge_index.shape == (2, 15)
 
@@ -82,7 +109,7 @@ def test_batches_repeat_with_their_seed(dataset):
 
 def test_both_tasks_take_the_convergence_data():
     data = convergence(5, n_train=30, n_test=6)
-    graph = graph_of(data.train, edges=data.graph.kept_edges)
+    graph = other_graph(data.train, edges=data.graph.kept_edges)
     for make, n_inputs in ((perturbation_task, 5), (masked_task, 10)):
         task = make(data.test, graph)
         assert task.x.shape == (6, n_inputs) and task.y.shape == (6, 5)
@@ -95,7 +122,7 @@ def test_a_graph_of_other_nodes_is_refused(dataset):
         GraphError, match=r"the inputs of the graph are not those of data set 'sachs'.*lacks 'Akt-inhibitor'"
     ):
         perturbation_task(dataset, fewer)
-    more = graph_of(dataset, functions=[*dataset.functions, "STAT3"])
+    more = other_graph(dataset, functions=[*dataset.functions, "STAT3"])
     with pytest.raises(GraphError, match=r"the functions of the graph.*lacks none, only it has 'STAT3'"):
         masked_task(dataset, more)
 
