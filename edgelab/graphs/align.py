@@ -57,7 +57,7 @@ def align_matrix(
     _check_cover(frame, names, what, on_extra)
     selected = frame[list(names)]
     refuse_text_columns(selected, what)
-    values = selected.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = selected.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     _refuse_not_finite(values, selected, what)
     tensor = torch.from_numpy(values).to(dtype)
     if not torch.isfinite(tensor).all():

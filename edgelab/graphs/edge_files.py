@@ -1,7 +1,7 @@
 """Edge tables from files."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 
 from edgelab.errors import DataError, shorten
 from edgelab.graphs.edge_tables import parse_weights
-from edgelab.graphs.files import DELIMITERS, file_kind, open_text, read_parquet, read_rows, reading, refuse_repeated
+from edgelab.graphs.files import DELIMITERS, file_kind, open_text, read_cells, read_parquet, reading, refuse_repeated
 from edgelab.graphs.signs import SIGN_WORDS, parse_signs
 
 logger = logging.getLogger(__name__)
@@ -68,33 +68,28 @@ def read_edges(path: str | Path, *, header: bool | None = None, signs: Mapping[s
 
 
 def _delimited(path: Path, delimiter: str, header: bool | None) -> pd.DataFrame:
-    # Text and no missing values: a gene may be called NA. Only a row that ends early is NaN.
-    first, rows = read_rows(path, delimiter, dtype=str, keep_default_na=False)
-    if rows.columns.empty:
-        rows = pd.DataFrame(columns=range(len(first)), dtype=str)
-    if len(rows.columns) != len(first):
+    # Cells are taken as text and never as missing: a gene may be called NA.
+    rows = read_cells(path, delimiter)
+    first, width = rows[0], len(rows[0])
+    ragged = [row for row in rows if len(row) != width]
+    if ragged:
         raise DataError(
-            f"{path}: the first row has {len(first)} cells and the next {len(rows.columns)}. Make them agree."
+            f"{path}: the first row has {width} cells, but {len(ragged)} rows have another number, the first of them "
+            f"is {ragged[0]}. The file may be truncated: complete these rows or fetch it again."
         )
-    cut = np.flatnonzero(rows.isna().any(axis=1))
-    if cut.size:
-        raise DataError(
-            f"{path}: {cut.size} rows have too few cells, first the row {rows.iloc[cut[0]].dropna().tolist()}. "
-            "The file may be truncated: complete these rows or fetch it again."
-        )
-    if _is_header(first, rows, path) if header is None else header:
+    if _is_header(rows, path) if header is None else header:
         refuse_repeated(first, str(path))
-        return rows.set_axis(first, axis=1)
-    return pd.concat([pd.DataFrame([first], columns=rows.columns), rows], ignore_index=True)
+        return pd.DataFrame(rows[1:], columns=first, dtype=object)
+    return pd.DataFrame(rows, dtype=object)
 
 
-def _is_header(first: list[str], rows: pd.DataFrame, path: Path) -> bool:
-    if {"source", "target"} <= _headings(first).keys():
+def _is_header(rows: list[list[str]], path: Path) -> bool:
+    first = rows[0]
+    if {"source", "target"} <= _headings(first).keys() or len(first) < 2:
         return True
-    names = [rows[column].str.strip() for column in rows.columns[:2]]
-    if any((column == cell).any() for column in names for cell in first[:2]):
-        return False
-    if len(first) > 2 and first[2].lower() in SIGN_WORDS:
+    _refuse_relations([row[1] for row in rows], path)
+    names = {name for row in rows[1:] for name in row[:2]}
+    if not names.isdisjoint(first[:2]) or (len(first) > 2 and first[2].lower() in SIGN_WORDS):
         return False
     raise DataError(
         f"{path}: the first row {first} may be column names or an edge. Name the columns 'source' and 'target', or "
@@ -114,22 +109,22 @@ def _headings(columns: list[str]) -> dict[str, str]:
 def _choose_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if len(table.columns) < 2:
         raise DataError(
-            f"{path}: an edge needs a source and a target, but the file has {len(table.columns)} column. "
+            f"{path}: an edge needs a source and a target, but the file has {len(table.columns)} columns. "
             "Is the separator the one its ending stands for (comma in .csv, tab in .tsv)?"
         )
     table = table.set_axis([str(column) for column in table.columns], axis=1)
     chosen = _headings(list(table.columns))
     if not {"source", "target"} <= chosen.keys():
         chosen = dict(zip(("source", "target", "sign"), table.columns, strict=False))
-        _refuse_relation_column(table[chosen["target"]], path)
+        _refuse_relations(table[chosen["target"]], path)
     left_out = [column for column in table.columns if column not in chosen.values()]
     if left_out:
         logger.info("%s: columns left out of the edge table: %s", path, shorten(left_out))
     return pd.DataFrame({meaning: table[column] for meaning, column in chosen.items()})
 
 
-def _refuse_relation_column(targets: pd.Series, path: Path) -> None:
-    words = {str(target).strip().lower() for target in targets.unique()}
+def _refuse_relations(targets: Iterable[object], path: Path) -> None:
+    words = {str(target).strip().lower() for target in targets} - {""}
     if words and words <= SIGN_WORDS.keys():
         raise DataError(
             f"{path}: the second column holds signs ({shorten(sorted(words))}), not targets. If its order is source, "

@@ -1,6 +1,6 @@
 """Edge tables at the door: names, signs, weights and duplicates are checked here, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from edgelab.errors import ConfigError, GraphError, shorten
 from edgelab.graphs.signs import parse_signs
 
-Edges = pd.DataFrame | Iterable[tuple[str, str]]
+Edges = pd.DataFrame | Iterable[Sequence[str]]
 OnDuplicate = Literal["error", "drop"]
 
 
@@ -118,8 +118,11 @@ def check_choice(value: str, choices: tuple[str, ...], argument: str) -> None:
 
 def arrows(edges: pd.DataFrame, limit: int = 5) -> str:
     """Return the first few edges of a table as text, for use inside a message."""
-    listed = [f"{source!r} -> {target!r}" for source, target in zip(edges["source"], edges["target"], strict=True)]
-    return ", ".join(listed[:limit]) + (f" and {len(listed) - limit} more" if len(listed) > limit else "")
+    first = edges.head(limit)
+    listed = ", ".join(
+        f"{source!r} -> {target!r}" for source, target in zip(first["source"], first["target"], strict=True)
+    )
+    return listed + (f" and {len(edges) - limit} more" if len(edges) > limit else "")
 
 
 def _frame(edges: Edges, where: str) -> pd.DataFrame:

@@ -5,8 +5,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -91,7 +92,7 @@ def reading(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: the file cannot be read ({error.strerror or error}). Check what it is.") from error
 
 
-def open_text(path: Path) -> IO[str]:
+def open_text(path: Path) -> TextIOWrapper:
     """Open a text file, compressed or not, ready for `csv` and pandas.
 
     Args:
@@ -101,7 +102,7 @@ def open_text(path: Path) -> IO[str]:
         An open file; a byte order mark is skipped.
     """
     if path.suffix.lower() == ".gz":
-        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+        return TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
@@ -129,6 +130,27 @@ def read_rows(path: Path, delimiter: str, **options: Any) -> tuple[list[str], pd
         except pd.errors.EmptyDataError:
             rest = pd.DataFrame()
     return [cell.strip() for cell in first], rest
+
+
+def read_cells(path: Path, delimiter: str) -> list[list[str]]:
+    """All cells of a delimited text file as they are written.
+
+    Args:
+        path: The file.
+        delimiter: What separates fields.
+
+    Returns:
+        One list per row without surrounding white space; blank rows are skipped.
+
+    Raises:
+        DataError: If the file cannot be read, or is empty.
+    """
+    with reading(path), open_text(path) as handle:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(handle, delimiter=delimiter, strict=True)]
+    filled = [row for row in rows if any(row)]
+    if not filled:
+        raise DataError(f"{path}: the file is empty. Write it again.")
+    return filled
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

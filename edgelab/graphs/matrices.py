@@ -98,6 +98,12 @@ def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
     header, table = read_rows(path, delimiter, dtype={0: str})
     if table.columns.empty:
         raise DataError(f"{path}: the file has a header and no rows. A matrix needs at least one sample.")
+    measured = [cell for cell in header if _is_fraction(cell)]
+    if measured:
+        raise DataError(
+            f"{path}: the first row must name the variables, but holds numbers such as {measured[0]!r}. "
+            "Add a row of names at the top."
+        )
     if len(header) == len(table.columns) - 1:
         header = ["", *header]
     if len(header) != len(table.columns):
@@ -117,6 +123,11 @@ def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
     return pd.concat([column, table.iloc[:, 1:]], axis=1)
 
 
+def _is_fraction(cell: str) -> bool:
+    """Return whether a cell is a number that no variable is named after; whole numbers may be gene ids."""
+    return "." in cell and bool(pd.notna(pd.to_numeric(cell, errors="coerce")))
+
+
 def _holds_names(column: pd.Series) -> bool:
     """Return whether a column holds names: text, and not one number among it (a number spoilt by a typo is no name)."""
     if pd.api.types.is_numeric_dtype(column) or column.isna().all():
@@ -126,7 +137,7 @@ def _holds_names(column: pd.Series) -> bool:
 
 def _with_sample_names(table: pd.DataFrame, heading: str) -> pd.DataFrame:
     names = table.iloc[:, 0].astype("str")
-    return table.iloc[:, 1:].set_axis(pd.Index(names, name=heading or None), axis=0)
+    return table.iloc[:, 1:].set_axis(pd.Index(names.to_numpy(), name=heading or None), axis=0)
 
 
 def _refuse_short_last_row(path: Path, delimiter: str, n_cells: int, n_rows: int) -> None:

@@ -51,7 +51,7 @@ def to_networkx(data: HeteroData) -> nx.DiGraph:
 
 
 def from_networkx(
-    graph: nx.DiGraph,
+    graph: nx.Graph,
     *,
     inputs: Iterable[str] | None = None,
     functions: Iterable[str] | None = None,

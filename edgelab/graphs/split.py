@@ -72,7 +72,7 @@ def hold_out_edges(
         The training graph, the held-out edges and the validation edges.
 
     Raises:
-        ConfigError: If a fraction lies outside its range, or both leave no edge for training.
+        ConfigError: If a fraction or the seed lies outside its range, or both fractions leave no edge for training.
         GraphError: If the fraction amounts to no edge, or if fewer edges than asked for can be spared.
 
     Example:
@@ -84,6 +84,8 @@ def hold_out_edges(
         >>> split.held_out_pairs  # A -> B and B -> C have to stay: B needs both
         {('A', 'C')}
     """
+    if seed < 0:
+        raise ConfigError(f"seed must be a number from 0, got {seed!r}")
     n_held_out, n_validation = _counts(data, fraction, validation_fraction)
     edges = edges_of(data)
     by_name = edges.sort_values(["source", "target"]).index.to_numpy()
