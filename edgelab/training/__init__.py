@@ -17,6 +17,7 @@ from .losses import CRITERIA as CRITERIA
 from .losses import Criterion as Criterion
 from .losses import LossSum as LossSum
 from .losses import batch_loss as batch_loss
+from .losses import choose_criterion as choose_criterion
 from .objective import Objective as Objective
 from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .schedules import SCHEDULES as SCHEDULES

@@ -56,7 +56,7 @@ class CheckpointStore:
         Args:
             directory: Created if missing.
             resume: A checkpoint that is there will be continued.
-            overwrite: A checkpoint that is there is deleted.
+            overwrite: A checkpoint that is there will be deleted by `clear`.
 
         Returns:
             The store.
@@ -72,9 +72,7 @@ class CheckpointStore:
             store.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"cannot make the folder {directory}: {error}. Choose another one.") from error
-        if overwrite:
-            store.path.unlink(missing_ok=True)
-        if store.exists() and not resume:
+        if store.exists() and not (resume or overwrite):
             raise CheckpointError(
                 f"{store.path} holds the checkpoint of another run. Continue it with resume=True, replace it with "
                 "overwrite=True, or choose another checkpoint_dir."
@@ -88,6 +86,10 @@ class CheckpointStore:
             True if its file is there.
         """
         return self.path.exists()
+
+    def clear(self) -> None:
+        """Delete the checkpoint, if there is one."""
+        self.path.unlink(missing_ok=True)
 
     def save(self, checkpoint: Checkpoint, identity: Mapping[str, object]) -> None:
         """Replace the checkpoint, atomically.

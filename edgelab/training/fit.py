@@ -38,13 +38,13 @@ def fit(
 ) -> History:
     """Train a model to predict `y` from `x`.
 
-    On a CPU, equal arguments give equal bits, and a run that was killed at any moment and resumed ends with the same
-    bits as one that was not. Torch's global random generators are left as they were found.
+    On a CPU, equal arguments and numbers of threads give equal bits, and a run that was killed at any moment and
+    resumed ends with the same bits as one that was not. Torch's global random generators are left as they were found.
 
     Args:
         model: Takes `[batch, inputs]`, returns `[batch, outputs]`. Changed in place; left on the device of the config
-            and in the mode (training or evaluation) in which it was found. Parameters that do not require gradients
-            are not trained.
+            and in the mode (training or evaluation) in which it was found; steps are made in training mode. Parameters
+            that do not require gradients are not trained.
         x: Inputs, finite. Converted to the dtype of the model.
         y: Responses, finite, one row per row of `x`.
         config: Settings.

@@ -67,6 +67,8 @@ def train(
         identity = {**config.identity(), **objective.identity}
         for callback in callbacks:
             callback.on_start(StartInfo(model=model, optimizer=run.optimizer, device=device, epochs=config.epochs))
+        if store is not None and overwrite:
+            store.clear()  # only now, when nothing can be refused any more
         if store is not None and store.exists():
             run.restore(store.load(identity))
         with epoch_bar(config.epochs, len(run.records), shown=config.progress) as show:

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, NamedTuple
 
 import torch
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
@@ -13,8 +13,7 @@ from edgelab.typing import Tensor
 
 from .callbacks import Callback, StepInfo, step_contexts
 from .losses import LossSum
-
-Item = TypeVar("Item")
+from .objective import Item
 
 
 class StepsResult(NamedTuple):
@@ -66,10 +65,11 @@ def run_steps(
         >>> w.item()
         0.8...
     """
+    stepper = _Stepper(loss_of_batch, optimizer, clip_norm, callbacks)
     total, counted = 0.0, 0.0
     for batch in batches:
         step += 1
-        info = _take_step(batch, loss_of_batch, optimizer, clip_norm, callbacks, epoch, step)
+        info = stepper.take_step(batch, epoch, step)
         # Python's floats: the epoch's mean is accumulated in float64 whatever the model's precision.
         total, counted = total + info.loss * info.counted, counted + info.counted
     if not counted > 0:
@@ -80,29 +80,28 @@ def run_steps(
     return StepsResult(step, total / counted)
 
 
-def _take_step(
-    batch: Item,
-    loss_of_batch: Callable[[Item], Tensor | LossSum],
-    optimizer: torch.optim.Optimizer,
-    clip_norm: float | None,
-    callbacks: Sequence[Callback],
-    epoch: int,
-    step: int,
-) -> StepInfo:
-    optimizer.zero_grad(set_to_none=True)
-    with step_contexts(callbacks, epoch, step):
-        loss, counted = _mean_and_counted(loss_of_batch(batch))
-        value = _checked_value(loss, epoch, step)
-        loss.backward()
-        lr = float(optimizer.param_groups[0]["lr"])
-        info = StepInfo(epoch=epoch, step=step, lr=lr, loss=value, counted=counted)
-        for callback in callbacks:
-            callback.after_backward(info)
-    info = replace(info, gradient_norm=_clip(optimizer, clip_norm, epoch, step))
-    optimizer.step()
-    for callback in callbacks:
-        callback.after_step(info)
-    return info
+@dataclass(frozen=True, slots=True)
+class _Stepper(Generic[Item]):
+    loss_of_batch: Callable[[Item], Tensor | LossSum]
+    optimizer: torch.optim.Optimizer
+    clip_norm: float | None
+    callbacks: Sequence[Callback]
+
+    def take_step(self, batch: Item, epoch: int, step: int) -> StepInfo:
+        self.optimizer.zero_grad(set_to_none=True)
+        with step_contexts(self.callbacks, epoch, step):
+            loss, counted = _mean_and_counted(self.loss_of_batch(batch))
+            value = _checked_value(loss, epoch, step)
+            loss.backward()
+            lr = float(self.optimizer.param_groups[0]["lr"])
+            info = StepInfo(epoch=epoch, step=step, lr=lr, loss=value, counted=counted)
+            for callback in self.callbacks:
+                callback.after_backward(info)
+        info = replace(info, gradient_norm=_clip(self.optimizer, self.clip_norm, epoch, step))
+        self.optimizer.step()
+        for callback in self.callbacks:
+            callback.after_step(info)
+        return info
 
 
 def _mean_and_counted(loss: Tensor | LossSum) -> tuple[Tensor, float]:

@@ -50,7 +50,8 @@ def save_model(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mappin
         save_file(unique, unfinished, metadata=header)
         _flush(unfinished)
         os.replace(unfinished, path)  # noqa: PTH105 - named so that tests can stop the process right here
-        _flush(path.parent)
+        if os.name == "posix":  # elsewhere a folder cannot be opened
+            _flush(path.parent)
     except (OSError, SafetensorError) as error:
         unfinished.unlink(missing_ok=True)
         raise CheckpointError(

@@ -131,6 +131,9 @@ def test_an_existing_checkpoint_is_not_overwritten_unasked(tmp_path):
     with pytest.raises(CheckpointError, match=r"resume=True.*overwrite=True"):
         run(tmp_path)
     assert_same(run(tmp_path, seed=5, overwrite=True), run(seed=5))
+    with pytest.raises(ConfigError, match="no parameter"):
+        fit(make_model().requires_grad_(False), *make_data(), make_config(), checkpoint_dir=tmp_path, overwrite=True)
+    assert os.listdir(tmp_path) == [NAME]  # what cannot start has deleted nothing
     with pytest.raises(ConfigError, match="choose one of them"):
         run(tmp_path, resume=True, overwrite=True)
 

@@ -97,6 +97,9 @@ def test_corruption_is_fresh_every_epoch_and_fixed_for_validation():
     history = fit(make_model(), x, y, make_config(validation_fraction=0.2, lr=1e-30), corruption=corruption)
     assert [rows for rows, _ in calls] == [10, 40, 40, 40]
     assert not torch.equal(calls[1][1], calls[2][1])
+    _, validation = split_rows(50, 0.2, generator_for(0, "split"))
+    expected = hide_at_random(x[validation], y[validation], generator_for(0, "validation"))
+    assert torch.equal(calls[0][1], expected.weight)
     assert len({record.train_loss for record in history.records}) == 3
 
 
@@ -125,6 +128,14 @@ def test_the_validation_loss_does_not_depend_on_the_batch_size(weighted):
         assert parts == pytest.approx(whole, rel=1e-6)
     by_hand = (model(x) - y).square() * (1 if weight is None else weight)
     assert whole == pytest.approx((by_hand.sum() / (100 if weight is None else weight.sum())).item(), rel=1e-6)
+
+
+def test_the_validation_loss_is_summed_in_float64():
+    # Float32 would lose the small errors beside the large one.
+    y = torch.full((1000, 1), 1e-3)
+    y[0] = 1e3
+    batches = iterate_batches(torch.zeros(1000, 1), y, 1000)
+    assert evaluate_loss(lambda x: x, batches) == pytest.approx(y.double().square().mean().item(), rel=1e-14)
 
 
 def test_early_stopping_waits_patiently_and_returns_the_best_weights():

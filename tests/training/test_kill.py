@@ -64,7 +64,8 @@ def run(folder, die_at=None, die_in=None, count=1):
     x = torch.randn(60, 3)
     model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Dropout(0.2), torch.nn.Linear(5, 2))
     config = TrainingConfig(epochs=12, batch_size=8, validation_fraction=0.2, patience=11, device="cpu", progress=False)
-    history = fit(model, x, x[:, :2] * 2, config, corruption=hide, callbacks=[Deadly(die_at)], checkpoint_dir=folder, resume=True)
+    options = dict(corruption=hide, callbacks=[Deadly(die_at)], checkpoint_dir=folder, resume=True)
+    history = fit(model, x, x[:, :2] * 2, config, **options)
     losses = [[record.train_loss, record.validation_loss] for record in history.records]
     save_model(folder + "/result.safetensors", model.state_dict(), {"losses": losses, "stop": history.stop_reason})
 
