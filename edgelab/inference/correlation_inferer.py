@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Self
 
 import pandas as pd
 import torch
@@ -23,7 +22,8 @@ from .pairs import PairSpace
 from .progress import tracked
 from .protocol import RawScores
 from .recovery import EdgeRecovery
-from .shell import QFamily, edge_table
+from .columns import QFamily
+from .shell import edge_table
 from .signals import LayerSignals, iterate_signals
 from .summed_loss import AnyCriterion
 
@@ -146,7 +146,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
                 self.statistics.update(*self._columns(signal))
         return self.n_samples - before
 
-    def merge(self, other: Self) -> None:
+    def merge(self, other: "CorrelationEdgeInferer") -> None:
         """Add the samples that another scorer has seen, as if they had come here.
 
         Args:

@@ -6,7 +6,6 @@ the mean, and the sums of products of deviations from it. Two sets of samples ar
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 
@@ -55,7 +54,7 @@ class PairedMoments:
         target: Float[Tensor, "target_pairs batch targets"],
         *,
         with_source_cross: bool = False,
-    ) -> Self:
+    ) -> "PairedMoments":
         """Moments of one set of samples.
 
         Args:
@@ -71,7 +70,7 @@ class PairedMoments:
         return moments
 
     @classmethod
-    def empty(cls, source: Tensor, target: Tensor, *, with_source_cross: bool = False) -> Self:
+    def empty(cls, source: Tensor, target: Tensor, *, with_source_cross: bool = False) -> "PairedMoments":
         """Moments of no samples, shaped and placed like the samples to come.
 
         Args:
@@ -119,7 +118,7 @@ class PairedMoments:
             self.source_cross.baddbmm_(rows_x.mT, rows_x)
         self.count = total
 
-    def merge(self, other: Self) -> None:
+    def merge(self, other: "PairedMoments") -> None:
         """Add the samples behind other moments, in place.
 
         Args:

@@ -1,7 +1,6 @@
 """What the scorers remember of the samples they have seen: moments, samples, or both, whichever the size allows."""
 
 import copy
-from typing import Self
 
 import torch
 
@@ -73,7 +72,7 @@ class PairStatistics:
             self._fold()
         self._make_room()
 
-    def merge(self, other: Self) -> None:
+    def merge(self, other: "PairStatistics") -> None:
         """Add the samples behind other statistics, as if they had been seen here.
 
         Args:

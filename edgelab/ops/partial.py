@@ -1,7 +1,6 @@
 """Partial correlations of every source with one target, given that target's own parents."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 
@@ -33,7 +32,7 @@ class ParentGroups:
     rows: tuple[Tensor, ...]
 
     @classmethod
-    def of(cls, edge_index: Int[Tensor, "2 edges"], targets: slice) -> Self:
+    def of(cls, edge_index: Int[Tensor, "2 edges"], targets: slice) -> "ParentGroups":
         """Group the targets of a block.
 
         Args:

@@ -5,11 +5,10 @@ need all samples at once.
 """
 
 from collections.abc import Iterator
-from typing import Self
 
 import torch
 
-from edgelab.typing import Bool, Float, Int, Tensor
+from edgelab.typing import Float, Int, Tensor
 
 from .correlation import mean_ranks
 from .moments import is_constant
@@ -58,7 +57,7 @@ class SampleStore:
         self._source.append(source)
         self._target.append(target)
 
-    def extend(self, other: Self) -> None:
+    def extend(self, other: "SampleStore") -> None:
         """Add the samples of another store.
 
         Args:
@@ -123,24 +122,6 @@ class SampleStore:
         return (x[:, rows].mT @ x).clamp_(-1, 1)
 
 
-def constant_columns(values: Float[Tensor, "samples columns"]) -> Bool[Tensor, " columns"]:
-    """Columns that vary by no more than rounding.
-
-    Args:
-        values: Samples, in the type in which they were computed.
-
-    Returns:
-        True for such columns.
-
-    Example:
-        >>> constant_columns(torch.tensor([[1.0, 1.0], [1.0, 2.0]])).tolist()
-        [True, False]
-    """
-    exact = values.to(torch.float64)
-    mean = exact.mean(dim=0)
-    return is_constant((exact - mean).square_().sum(dim=0), mean, len(values), torch.finfo(values.dtype).eps)
-
-
 def _unit_columns(values: Tensor) -> Tensor:
     """Columns centred and of length 1, so that products are correlations; NaN for those that do not vary."""
     exact = values.to(torch.float64)
@@ -153,4 +134,4 @@ def _unit_columns(values: Tensor) -> Tensor:
 
 def _ranks(values: Tensor) -> Tensor:
     # float32 holds ranks and half ranks exactly up to eight million samples.
-    return mean_ranks(values).to(torch.float32).masked_fill_(constant_columns(values), 0.0)
+    return mean_ranks(values).to(torch.float32).masked_fill_(_unit_columns(values).isnan().any(dim=0), 0.0)
