@@ -2,6 +2,7 @@
 
 from .against import evaluate_against as evaluate_against
 from .edge_sets import NamedEdges as NamedEdges
+from .false_discovery import adjust_sorted as adjust_sorted
 from .false_discovery import bh_qvalues as bh_qvalues
 from .false_discovery import bh_qvalues_within as bh_qvalues_within
 from .levels import score_levels as score_levels

@@ -6,7 +6,7 @@ from statsmodels.stats.multitest import fdrcorrection
 from edgelab.typing import Array, Float
 
 CHUNK = 2**22
-"""Entries that `bh_qvalues_within` treats at a time: bounds its temporary memory to tens of megabytes."""
+"""Entries that `adjust_sorted` treats at a time: bounds its temporary memory to tens of megabytes."""
 
 
 def bh_qvalues(p_value: Float[Array, " tests"]) -> Float[Array, " tests"]:
@@ -53,13 +53,23 @@ def bh_qvalues_within(p_value: Float[Array, " tests"], family: Float[Array, " fa
     tested = np.flatnonzero(~np.isnan(p_value))
     # Equal p-values share one q-value (the minimum below), so the first position of each will do.
     position = np.searchsorted(family, p_value[tested])
-    _adjust_in_place(family)
+    adjust_sorted(family)
     q_value[tested] = family[position]
     return q_value
 
 
-def _adjust_in_place(ranked: Float[Array, " family"]) -> None:
-    """Turn ascending p-values into q-values: q_i = min over j >= i of p_j * m / j."""
+def adjust_sorted(ranked: Float[Array, " family"]) -> None:
+    """Turn ascending p-values into Benjamini-Hochberg q-values in place: q_i = min over j >= i of p_j * m / j.
+
+    Args:
+        ranked: Every p-value of the family, ascending, without NaN. **Overwritten** with the q-values.
+
+    Example:
+        >>> p_value = np.array([0.01, 0.04, 0.5])
+        >>> adjust_sorted(p_value)
+        >>> p_value.round(3).tolist()
+        [0.03, 0.06, 0.5]
+    """
     smallest = 1.0
     for stop in range(ranked.size, 0, -CHUNK):
         start = max(stop - CHUNK, 0)
