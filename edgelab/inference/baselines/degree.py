@@ -1,0 +1,30 @@
+"""How many edges a source has: what topology alone knows."""
+
+import numpy as np
+
+from edgelab.inference.baselines.scorer import BASELINES, BaselineScorer
+from edgelab.inference.pairs import PairSpace
+from edgelab.inference.protocol import RawScores
+from edgelab.tasks import Task
+
+
+@BASELINES.register("out_degree")
+def out_degree(task: Task) -> BaselineScorer:
+    """Score i -> j by the number of edges that leave i in the training graph, whatever j is.
+
+    It looks at no measurement. It ranks held-out edges well by AUC because well-studied regulators have many known
+    edges, so a method that does not beat it has learnt nothing from the data. No p-value.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        A scorer; never NaN.
+    """
+    pairs = PairSpace.between(task.data)
+    degree = np.bincount(pairs.edge_index[0], minlength=pairs.n_sources).astype(np.float64)
+
+    def block(targets: slice) -> RawScores:
+        return RawScores(score=np.repeat(degree[:, None], targets.stop - targets.start, axis=1))
+
+    return BaselineScorer(pairs, block)

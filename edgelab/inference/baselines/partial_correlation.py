@@ -1,0 +1,55 @@
+"""Absolute partial correlation of the responses, given all other responses."""
+
+import numpy as np
+from sklearn.covariance import LedoitWolf
+
+from edgelab.inference.baselines.correlation import DECIMALS, signs, unit_columns
+from edgelab.inference.baselines.responses import function_responses
+from edgelab.inference.baselines.scorer import BASELINES, BaselineScorer, fixed_scores
+from edgelab.inference.pairs import PairSpace
+from edgelab.inference.protocol import RawScores
+from edgelab.tasks import Task
+from edgelab.typing import Array, Float
+
+
+@BASELINES.register("partial_correlation")
+def partial_correlation(task: Task) -> BaselineScorer:
+    """Score i -> j by the absolute partial correlation of the responses of i and j, given those of all other functions.
+
+    The correlation matrix is shrunk after Ledoit and Wolf before it is inverted. No p-value: shrinkage has no simple
+    null distribution. Extra `sign`: the sign of the partial correlation. Symmetric, as `pearson`.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        A scorer; NaN where a function has no response of its own or a constant one, or with fewer than 3 samples.
+
+    Source: Ledoit and Wolf (2004), Journal of Multivariate Analysis 88:365; computed by scikit-learn.
+    """
+    partial = partial_correlations(function_responses(task))
+    raw = RawScores(score=np.abs(partial), extras={"sign": signs(partial)})
+    return BaselineScorer(PairSpace.between(task.data), fixed_scores(raw))
+
+
+def partial_correlations(values: Float[Array, "samples nodes"]) -> Float[Array, "nodes nodes"]:
+    """Shrunken partial correlation of every pair of columns, given the other columns.
+
+    Args:
+        values: A column with NaN, or without variation, takes no part.
+
+    Returns:
+        Numbers in [-1, 1], NaN for columns without part; the diagonal is 1.
+    """
+    unit = unit_columns(values)
+    usable = np.flatnonzero(~np.isnan(unit).any(axis=0))
+    partial = np.full((values.shape[1], values.shape[1]), np.nan)
+    if usable.size:
+        # Unit variance, so that shrinking towards a multiple of the identity treats all functions alike.
+        standardised = unit[:, usable] * np.sqrt(values.shape[0])
+        precision = LedoitWolf(assume_centered=True).fit(standardised).precision_
+        scale = np.sqrt(np.diag(precision))
+        values_of = np.round(-precision / np.outer(scale, scale), DECIMALS)
+        np.fill_diagonal(values_of, 1.0)
+        partial[np.ix_(usable, usable)] = values_of
+    return partial
