@@ -58,7 +58,7 @@ class ReachForest:
                 if into != edge and is_reached and origin not in branch:
                     ways[member] = into
                     break
-        self._grow(ways, set(ways), branch, edge)
+        self._grow(ways, set(ways), branch)
         return ways if len(ways) == len(branch) else None
 
     def take_away(self, edge: int, detour: dict[int, int]) -> None:
@@ -78,7 +78,7 @@ class ReachForest:
                     stack.append(below)
         return branch
 
-    def _grow(self, ways: dict[int, int], start: set[int], within: set[int] | None, without: int = -1) -> None:
+    def _grow(self, ways: dict[int, int], start: set[int], within: set[int] | None) -> None:
         """Extend `ways` from `start` along the edges that are left, to new nodes only."""
         # Breadth first: a shallow forest has small branches, and a branch is what a removal costs.
         queue = deque(start)
@@ -86,7 +86,7 @@ class ReachForest:
             for edge in self.edges_out_of[queue.popleft()]:
                 node = self.target[edge]
                 is_new = node not in ways and node not in self.roots and (within is None or node in within)
-                if is_new and edge != without:
+                if is_new:
                     ways[node] = edge
                     queue.append(node)
 
