@@ -21,8 +21,8 @@ def read_matrix(path: str | Path) -> pd.DataFrame:
         Samples in rows, variables in columns, numbers only; the index holds the sample names, or counts from 0.
 
     Raises:
-        DataError: If the file cannot be read or is truncated, if it has no rows, if a column name is blank or occurs
-            twice, or if a column is not numeric.
+        DataError: If the file cannot be read or is truncated, if it has no rows, if the name of a sample or column is
+            blank, if a column name occurs twice, or if a column is not numeric.
 
     Example:
         >>> import tempfile
@@ -39,6 +39,9 @@ def read_matrix(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     kind = file_kind(path)
     table = _parquet_table(path) if kind == "parquet" else _delimited_table(path, DELIMITERS[kind])
+    if table.index.isna().any():
+        rows = (table.index.isna().nonzero()[0] + 1).tolist()
+        raise DataError(f"{path}: the samples {shorten(rows)} counted from 1 have no name. Name or remove them.")
     columns = list(table.columns)
     refuse_repeated(columns, str(path))
     if not (len(table) and columns):
@@ -98,19 +101,7 @@ def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
     header, table = read_rows(path, delimiter, dtype={0: str})
     if table.columns.empty:
         raise DataError(f"{path}: the file has a header and no rows. A matrix needs at least one sample.")
-    measured = [cell for cell in header if _is_fraction(cell)]
-    if measured:
-        raise DataError(
-            f"{path}: the first row must name the variables, but holds numbers such as {measured[0]!r}. "
-            "Add a row of names at the top."
-        )
-    if len(header) == len(table.columns) - 1:
-        header = ["", *header]
-    if len(header) != len(table.columns):
-        raise DataError(
-            f"{path}: the first row names {len(header)} columns but the next row has {len(table.columns)} cells. "
-            "Make them agree; is the separator the one its ending stands for?"
-        )
+    header = _full_header(header, len(table.columns), path)
     if table.iloc[-1, -1:].isna().any():
         _refuse_short_last_row(path, delimiter, len(table.columns), len(table))
     table.columns = header
@@ -121,6 +112,22 @@ def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
     # Left as text where it is not all numbers, for the check of columns to name an offender.
     column = first if (numbers.isna() & first.notna()).any() else numbers
     return pd.concat([column, table.iloc[:, 1:]], axis=1)
+
+
+def _full_header(header: list[str], width: int, path: Path) -> list[str]:
+    measured = [cell for cell in header if _is_fraction(cell)]
+    if measured:
+        raise DataError(
+            f"{path}: the first row must name the variables, but holds numbers such as {measured[0]!r}. "
+            "Add a row of names at the top."
+        )
+    full = ["", *header] if len(header) == width - 1 else header
+    if len(full) != width:
+        raise DataError(
+            f"{path}: the first row names {len(header)} columns but the next row has {width} cells. "
+            "Make them agree; is the separator the one its ending stands for?"
+        )
+    return full
 
 
 def _is_fraction(cell: str) -> bool:

@@ -66,6 +66,7 @@ def test_whole_numbers_may_name_variables(tmp_path):
         ("a,b\n1,2\nx,4\n", r"'a' \(such as 'x'\)"),
         ("cell,a,group\nc1,1,T\nc2,2,B\n", r"'group' \(such as 'T'\)"),
         ("a,,b\n1,2,3\n", "columns 2 counted from 1 have no name"),
+        (",a\nc1,1\n,2\n", "samples 2 counted from 1 have no name"),
         ("0.5,1.5\n2,3\n", r"must name the variables.*'0\.5'"),
         ("a;b\n1,5;2\n", "Make them agree|separator|not numeric|at least one"),
         ("cell\nc1\nc2\n", "and one variable, got"),
