@@ -10,4 +10,6 @@ from .magnitude import MagnitudeEdgeInferer as MagnitudeEdgeInferer
 from .pairs import PairSpace as PairSpace
 from .protocol import EdgeScorer as EdgeScorer
 from .protocol import RawScores as RawScores
+from .regressor import MagnitudeEdgeRegressor as MagnitudeEdgeRegressor
+from .regressor_callback import RegressorCallback as RegressorCallback
 from .shell import edge_table as edge_table

@@ -17,12 +17,12 @@ from edgelab.ops.magnitude import MAGNITUDES
 from edgelab.ops.pair_statistics import PairStatistics
 from edgelab.typing import Tensor
 
+from .columns import QFamily
 from .correlation_scores import CorrelationKind, CorrelationOptions, LayerAggregation, correlation_scores
 from .pairs import PairSpace
 from .progress import tracked
 from .protocol import RawScores
 from .recovery import EdgeRecovery
-from .columns import QFamily
 from .shell import edge_table
 from .signals import LayerSignals, iterate_signals
 from .summed_loss import AnyCriterion

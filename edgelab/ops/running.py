@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
-from edgelab.typing import Float, Tensor
+from edgelab.typing import Bool, Float, Tensor
 
 from .moments import is_constant
 
@@ -85,3 +86,69 @@ def standardised(
     scale = moments.variance.rsqrt().masked_fill(constant, 0.0)
     centred = values - moments.mean.unsqueeze(-2)  # in float64: the mean may be large against the spread
     return (centred * scale.unsqueeze(-2)).to(values.dtype)
+
+
+class RunningScaler(nn.Module):
+    """Standardises columns by exponentially forgetting moments, which are buffers.
+
+    Args:
+        shape: Shape of the columns; values are `[*shape[:-1], samples, shape[-1]]`.
+        momentum: In (0, 1]: how fast to forget.
+        device: Where the buffers are.
+
+    Attributes:
+        mean: See `RunningMoments`.
+        variance: Likewise.
+        batch: Likewise.
+
+    Example:
+        >>> scaler = RunningScaler((1,), momentum=0.5, device=torch.device("cpu"))
+        >>> scaler.update(torch.tensor([[1.0], [3.0]]))
+        >>> scaler(torch.tensor([[4.0]]))
+        tensor([[2.]])
+    """
+
+    mean: Tensor
+    variance: Tensor
+    batch: Tensor
+
+    def __init__(self, shape: tuple[int, ...], momentum: float, device: torch.device) -> None:
+        super().__init__()
+        self.momentum = momentum
+        for name, size in (("mean", shape), ("variance", shape), ("batch", ())):
+            self.register_buffer(name, torch.zeros(size, dtype=torch.float64, device=device))
+
+    def update(self, values: Float[Tensor, "*lead samples columns"]) -> None:
+        """Take a batch into account.
+
+        Args:
+            values: Samples.
+        """
+        variance, mean = torch.var_mean(values.to(torch.float64), dim=-2, correction=0)
+        updated = updated_moments(self._moments(), mean, variance, values.shape[-2], self.momentum)
+        self.mean, self.variance, self.batch = updated
+
+    def forward(self, values: Float[Tensor, "*lead samples columns"]) -> Float[Tensor, "*lead samples columns"]:
+        """Standardise by the moments so far.
+
+        Args:
+            values: Samples.
+
+        Returns:
+            In the type of `values`; 0 in columns that do not vary.
+        """
+        return standardised(values, self._moments())
+
+    def varies(self, dtype: torch.dtype) -> Bool[Tensor, "*columns"]:
+        """Which columns vary beyond rounding.
+
+        Args:
+            dtype: The type in which the values were computed.
+
+        Returns:
+            True for those.
+        """
+        return ~is_constant(self.variance, self.mean, 1, torch.finfo(dtype).eps)
+
+    def _moments(self) -> RunningMoments:
+        return RunningMoments(self.mean, self.variance, self.batch)
