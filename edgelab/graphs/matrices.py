@@ -40,7 +40,7 @@ def read_matrix(path: str | Path) -> pd.DataFrame:
     kind = file_kind(path)
     table = _parquet_table(path) if kind == "parquet" else _delimited_table(path, DELIMITERS[kind])
     if table.index.isna().any():
-        rows = (table.index.isna().nonzero()[0] + 1).tolist()
+        rows = [row for row, name in enumerate(table.index, start=1) if pd.isna(name)]
         raise DataError(f"{path}: the samples {shorten(rows)} counted from 1 have no name. Name or remove them.")
     columns = list(table.columns)
     refuse_repeated(columns, str(path))
