@@ -26,8 +26,7 @@ def bounded(
         >>> bounded(torch.tensor([-100.0, 0.0, 100.0]), 1.0, 3.0)
         tensor([3., 2., 1.])
     """
-    # Written as a step up from `lower`: sigmoid(-raw) = 1 - sigmoid(raw), without the cancellation near `lower`.
-    return lower + (upper - lower) * torch.sigmoid(-raw)
+    return upper - (upper - lower) * torch.sigmoid(raw)
 
 
 def unbounded(

@@ -14,7 +14,7 @@ import torch
 from edgelab.typing import Num, Tensor
 
 # Up to this size one dense product is faster than two blockwise ones.
-LARGEST_DENSE_SIZE = 256
+LARGEST_DENSE_SIZE = 128
 
 
 def butterfly_rows(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
-from edgelab.linear.precision import at_least_float32
+from edgelab.linear.precision import at_least_float32, full_precision
 from edgelab.typing import Float, Tensor
 
 # Larger blocks spend more on V Vᵀ, smaller ones on call overhead: 32 was fastest from 64 to 1024 reflections.
@@ -45,7 +45,7 @@ def prepare_reflections(normals: Float[Tensor, "reflections size"]) -> Reflectio
         >>> reflect_rows(torch.ones(1, 3), blocks)
         tensor([[-1., -1.,  1.]])
     """
-    with torch.autocast(normals.device.type, enabled=False):
+    with full_precision(normals):
         blocks = _in_blocks(_scaled(at_least_float32(normals)))
         gram = blocks @ blocks.mT
         half_squares = gram.diagonal(dim1=-2, dim2=-1) / 2
@@ -72,7 +72,7 @@ def reflect_rows(x: Float[Tensor, "rows size"], reflections: Reflections) -> Flo
         >>> reflect_rows(torch.tensor([[3.0, 4.0]]), prepare_reflections(torch.tensor([[1.0, 1.0]])))
         tensor([[-4., -3.]])
     """
-    return _apply_blocks(x, reflections.normals, reflections.inverse @ reflections.normals)
+    return _apply_blocks(x, reflections.normals, reflections.inverse)
 
 
 def reflect_rows_back(x: Float[Tensor, "rows size"], reflections: Reflections) -> Float[Tensor, "rows size"]:
@@ -91,8 +91,7 @@ def reflect_rows_back(x: Float[Tensor, "rows size"], reflections: Reflections) -
         >>> bool(torch.allclose(reflect_rows_back(reflect_rows(x, reflections), reflections), x, atol=1e-5))
         True
     """
-    normals, inverse = reflections.normals.flip(0), reflections.inverse.flip(0)
-    return _apply_blocks(x, normals, inverse.mT @ normals)
+    return _apply_blocks(x, reflections.normals.flip(0), reflections.inverse.flip(0).mT)
 
 
 def Hprod(x: Float[Tensor, "batch size"], u: Float[Tensor, " size"], k: int) -> Float[Tensor, "batch size"]:
@@ -129,9 +128,9 @@ def _in_blocks(normals: Tensor) -> Tensor:
     return filled.view(n_blocks, block, size)
 
 
-def _apply_blocks(x: Tensor, normals: Tensor, weighted_normals: Tensor) -> Tensor:
-    with torch.autocast(x.device.type, enabled=False):
+def _apply_blocks(x: Tensor, normals: Tensor, inverse: Tensor) -> Tensor:
+    with full_precision(x):
         rows = at_least_float32(x)
-        for block, weighted in zip(normals.unbind(), weighted_normals.unbind(), strict=True):
+        for block, weighted in zip(normals.unbind(), (inverse @ normals).unbind(), strict=True):
             rows = torch.addmm(rows, rows @ block.mT, weighted, alpha=-1)
         return rows.to(x.dtype)

@@ -36,7 +36,7 @@ def trivial_null_space_rows(
         tensor([[1.2500, 5.0000]])
     """
     positive = x @ square_root.mT @ square_root + epsilon * x
-    return torch.cat([positive, x @ rest.mT], dim=-1) if rest.shape[0] else positive
+    return torch.cat([positive, x @ rest.mT], dim=-1)
 
 
 class TrivialNullSpaceLinear(RowsLinear):

@@ -1,5 +1,7 @@
 """The type in which linear algebra is done when the parameters are half precision."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 
 from edgelab.typing import Num, Tensor
@@ -19,3 +21,23 @@ def at_least_float32(values: Num[Tensor, "*shape"]) -> Num[Tensor, "*shape"]:
         torch.float32
     """
     return values.float() if values.dtype in {torch.bfloat16, torch.float16} else values
+
+
+def full_precision(tensor: Num[Tensor, "*shape"]) -> AbstractContextManager[object]:
+    """Switch autocast off where it is on, so that orthogonality is not lost to half precision.
+
+    Args:
+        tensor: Says on which device the work is done.
+
+    Returns:
+        A context manager.
+
+    Example:
+        >>> x = torch.ones(1, 1)
+        >>> with torch.autocast("cpu", torch.bfloat16), full_precision(x):
+        ...     (x @ x).dtype
+        torch.float32
+    """
+    device = tensor.device.type
+    is_on = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return torch.autocast(device, enabled=False) if is_on else nullcontext()

@@ -4,17 +4,18 @@ from typing import Any
 
 import torch
 
+from edgelab.errors import ConfigError
 from edgelab.linear.base import LinearBase
 from edgelab.linear.bounds import Number, bounded, check_interval
 from edgelab.linear.initial import factory_of
 from edgelab.typing import Float, Tensor
 
 
-def right_stochastic(raw: Float[Tensor, "insize outsize"]) -> Float[Tensor, "insize outsize"]:
+def right_stochastic(raw: Float[Tensor, "*stack insize outsize"]) -> Float[Tensor, "*stack insize outsize"]:
     """Make every row a distribution.
 
     Args:
-        raw: Any real numbers.
+        raw: Any real numbers; leading axes stack matrices.
 
     Returns:
         A positive matrix whose rows sum to 1.
@@ -26,11 +27,11 @@ def right_stochastic(raw: Float[Tensor, "insize outsize"]) -> Float[Tensor, "ins
     return torch.softmax(raw, dim=-1)
 
 
-def left_stochastic(raw: Float[Tensor, "insize outsize"]) -> Float[Tensor, "insize outsize"]:
+def left_stochastic(raw: Float[Tensor, "*stack insize outsize"]) -> Float[Tensor, "*stack insize outsize"]:
     """Make every column a distribution.
 
     Args:
-        raw: Any real numbers.
+        raw: Any real numbers; leading axes stack matrices.
 
     Returns:
         A positive matrix whose columns sum to 1.
@@ -137,7 +138,7 @@ class PerronFrobeniusLinear(LinearBase):
         **kwargs: `device`, `dtype`, and options of other maps (ignored).
 
     Raises:
-        ConfigError: If `sigma_min > sigma_max`.
+        ConfigError: If `sigma_min > sigma_max` or `sigma_min < 0`.
 
     Example:
         >>> radius = PerronFrobeniusLinear(3, 3).eig().abs().max().item()
@@ -157,6 +158,8 @@ class PerronFrobeniusLinear(LinearBase):
         **kwargs: Any,
     ) -> None:
         check_interval(sigma_min, sigma_max)
+        if not sigma_min >= 0:
+            raise ConfigError(f"sigma_min bounds the row sums of a positive matrix: at least 0, got {sigma_min!r}")
         super().__init__(insize, outsize, bias, True, **kwargs)
         self.sigma_min, self.sigma_max = sigma_min, sigma_max
         factory = factory_of(kwargs)

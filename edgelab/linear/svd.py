@@ -103,7 +103,7 @@ class SVDLinear(RowsLinear):
         self.sigma_min: Number | Tensor = sigma_min
         self.sigma_max: Number | Tensor = sigma_max
 
-    def _bounds(self) -> tuple[float | Tensor, float | Tensor]:
+    def _bounds(self) -> tuple[Number | Tensor, Number | Tensor]:
         return self.sigma_min, self.sigma_max
 
     def orthogonal_error(self, weight: Float[Tensor, "size size"]) -> Float[Tensor, ""]:
@@ -162,8 +162,8 @@ class SVDLinearLearnBounds(SVDLinear):
     shown_options = ()
 
     def _set_bounds(self, sigma_min: Number, sigma_max: Number, factory: dict[str, Any]) -> None:
-        self.sigma_min = nn.Parameter(torch.tensor(sigma_min, **factory))
-        self.sigma_max = nn.Parameter(torch.tensor(sigma_max, **factory))
+        self.sigma_min = nn.Parameter(torch.tensor(float(sigma_min), **factory))
+        self.sigma_max = nn.Parameter(torch.tensor(float(sigma_max), **factory))
 
     def _bounds(self) -> tuple[Tensor, Tensor]:
         bounds = torch.stack([torch.as_tensor(self.sigma_min), torch.as_tensor(self.sigma_max)]).abs()

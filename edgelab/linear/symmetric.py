@@ -12,11 +12,11 @@ from edgelab.linear.rows import RowsLinear
 from edgelab.typing import Float, Tensor
 
 
-def symmetric(raw: Float[Tensor, "size size"]) -> Float[Tensor, "size size"]:
+def symmetric(raw: Float[Tensor, "*stack size size"]) -> Float[Tensor, "*stack size size"]:
     """Average a matrix with its transpose.
 
     Args:
-        raw: Any square matrix.
+        raw: Any square matrix; leading axes stack matrices.
 
     Returns:
         A matrix equal to its transpose, exactly.
@@ -29,11 +29,11 @@ def symmetric(raw: Float[Tensor, "size size"]) -> Float[Tensor, "size size"]:
     return (raw + raw.mT) / 2
 
 
-def skew_symmetric(raw: Float[Tensor, "size size"]) -> Float[Tensor, "size size"]:
+def skew_symmetric(raw: Float[Tensor, "*stack size size"]) -> Float[Tensor, "*stack size size"]:
     """Keep the entries above the diagonal and mirror them with the opposite sign.
 
     Args:
-        raw: Any square matrix; only the entries above the diagonal matter.
+        raw: Any square matrix; only the entries above the diagonal matter. Leading axes stack matrices.
 
     Returns:
         A matrix equal to the negative of its transpose, exactly.
