@@ -1,6 +1,6 @@
 """Finding named edges among the rows of a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from edgelab.errors import TableError, close_names, shorten
 from edgelab.typing import Array, Bool, Int
 
-NamedEdges = Iterable[tuple[str, str]] | pd.DataFrame
+NamedEdges = Iterable[Sequence[str]] | pd.DataFrame
 """Edges by name: pairs (source, target), or a table with the columns `source` and `target`."""
 
 
