@@ -1,0 +1,3 @@
+"""The command line: `edgelab demo`, `edgelab infer`, `edgelab evaluate`, `edgelab simulate`."""
+
+from .app import main as main

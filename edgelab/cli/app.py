@@ -1,0 +1,42 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from edgelab._version import __version__
+from edgelab.cli.console import out
+from edgelab.cli.demo import demo
+from edgelab.cli.evaluate import evaluate
+from edgelab.cli.infer import infer
+from edgelab.cli.simulate import simulate
+
+app = typer.Typer(
+    help="Which regulatory edges is a network missing, how sure can one be, and would it matter?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, infer, evaluate, simulate):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"edgelab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,87 @@
+"""The main job: from a data set to a ranked table of missing edges."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from torch_geometric.data import HeteroData
+
+from edgelab.datasets import Dataset
+from edgelab.jobs.evidence import Evidence
+from edgelab.jobs.methods import METHODS
+from edgelab.jobs.settings import ModelSettings
+from edgelab.models import GSNN
+from edgelab.tasks import graph_of
+from edgelab.training import History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inference:
+    """A ranked table of edges and what it came from.
+
+    Attributes:
+        table: The edge table, best first; see `edgelab.table.COLUMNS`.
+        data: The prior network.
+        method: The name of the method in `METHODS`.
+        model: The trained GSNN, None for a method that needs none.
+        history: Course of its training, likewise.
+    """
+
+    table: pd.DataFrame
+    data: HeteroData
+    method: str
+    model: GSNN | None
+    history: History | None
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """The rows that are no edge of the prior network yet, best first."""
+        return self.table[~self.table["has_edge"]].reset_index(drop=True)
+
+
+def infer_edges(
+    dataset: Dataset,
+    method: str = "mei_partial",
+    *,
+    settings: ModelSettings | None = None,
+    seed: int = 0,
+    top: int | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Inference:
+    """Rank the edges that a prior network may be missing.
+
+    Args:
+        dataset: Prior network, interventions and responses.
+        method: A name in `METHODS`.
+        settings: How the model is built and trained, for methods that need one.
+        seed: Decides initial weights, order of samples and what is hidden. Equal seeds: equal tables on a CPU.
+        top: Keep only the best `top` candidates of every target; None keeps every pair.
+        checkpoint_dir: Where training stores checkpoints and from where it resumes; None stores none.
+
+    Returns:
+        The edge table with its model and history.
+
+    Raises:
+        ConfigError: If the method is unknown or the settings do not fit.
+        GraphError: If the data set's outputs do not fit the task.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> result = infer_edges(sachs(), "pearson")
+        >>> result.candidates[["src_func", "dst_func"]].head(2).values.tolist()
+        [['Mek', 'Raf'], ['P38', 'PKC']]
+    """
+    chosen = METHODS[method]
+    data = graph_of(dataset)
+    evidence = Evidence(
+        dataset, data, settings, seed, checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir)
+    )
+    table = chosen.table(evidence, top)
+    trained = evidence.trained if chosen.needs_model else None
+    return Inference(
+        table=table,
+        data=data,
+        method=method,
+        model=None if trained is None else trained.model,
+        history=None if trained is None else trained.history,
+    )

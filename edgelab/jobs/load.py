@@ -1,0 +1,93 @@
+"""A data set from the user's own files."""
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from edgelab.datasets import Dataset
+from edgelab.graphs import align_matrix, build_graph, check_same_samples, read_edges, read_matrix
+
+FilePath = str | Path
+
+
+def load_dataset(
+    *,
+    edges: FilePath,
+    x: FilePath,
+    y: FilePath,
+    input_edges: FilePath | None = None,
+    output_edges: FilePath | None = None,
+    on_duplicate: Literal["error", "drop"] = "error",
+    on_extra: Literal["error", "drop"] = "error",
+) -> Dataset:
+    r"""Read a prior network and measurements from files, and check that they fit together.
+
+    Args:
+        edges: Function→function edges: CSV, TSV, SIF or Parquet with `source`, `target` and perhaps `sign`, `weight`.
+        x: What was done to each sample: samples × inputs.
+        y: What was measured: samples × outputs, the same samples in the same order.
+        input_edges: Which function each input acts on; None if every column of `x` acts on the function of its name.
+        output_edges: Which function each output reads; None if every column of `y` reads the function of its name.
+        on_duplicate: `"error"`, or `"drop"` to keep the first of edges that are listed twice.
+        on_extra: `"error"`, or `"drop"` to leave out columns of `x` and `y` that are not in the graph.
+
+    Returns:
+        A data set. Functions are the names in the three edge tables; samples with equal rows of `x` share a condition.
+
+    Raises:
+        DataError: If a file cannot be read, or columns, samples and graph do not fit together.
+        GraphError: If the edges break a rule of `edgelab.graphs.build_graph`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     prior, x, y = (Path(folder) / name for name in ("prior.csv", "x.csv", "y.csv"))
+        ...     _ = prior.write_text("source,target\\nraf,mek\\n")
+        ...     _ = x.write_text("raf\\n0\\n1\\n")
+        ...     _ = y.write_text("raf,mek\\n0.1,0.2\\n0.9,0.8\\n")
+        ...     load_dataset(edges=prior, x=x, y=y).functions
+        ('raf', 'mek')
+    """
+    x_table, y_table = read_matrix(x), read_matrix(y)
+    check_same_samples({"x": x_table, "y": y_table})
+    prior = read_edges(edges)
+    into = _same_names(x_table) if input_edges is None else read_edges(input_edges)
+    out_of = _same_names(y_table) if output_edges is None else read_edges(output_edges)
+    graph = build_graph(prior, input_edges=into, output_edges=out_of, on_duplicate=on_duplicate)
+    inputs, outputs = graph["input"].node_names, graph["output"].node_names
+    # Checked here, where the file names are known; `Dataset` takes the columns in the order of the graph.
+    align_matrix(x_table, inputs, what=str(x), on_extra=on_extra)
+    align_matrix(y_table, outputs, what=str(y), on_extra=on_extra)
+    x_table, y_table = x_table[inputs], y_table[outputs]
+    return Dataset(
+        name=Path(edges).stem,
+        source=f"{Path(edges).name}, {Path(x).name}, {Path(y).name}",
+        edges=_once(prior, on_duplicate),
+        input_edges=_once(into, on_duplicate),
+        output_edges=_once(out_of, on_duplicate),
+        x=x_table.reset_index(drop=True).astype(float),
+        y=y_table.reset_index(drop=True).astype(float),
+        condition=_conditions(x_table),
+        functions=tuple(graph["function"].node_names),
+    )
+
+
+def _same_names(matrix: pd.DataFrame) -> pd.DataFrame:
+    names = [str(column) for column in matrix.columns]
+    return pd.DataFrame({"source": names, "target": names})
+
+
+def _once(edges: pd.DataFrame, on_duplicate: str) -> pd.DataFrame:
+    return edges.drop_duplicates(["source", "target"]) if on_duplicate == "drop" else edges
+
+
+def _conditions(x: pd.DataFrame) -> pd.Series:
+    """What is not zero in a sample, spelled out: `control`, `PMA=1`, `drug=0.5+EGF=1`."""
+    distinct = x.drop_duplicates()
+    labels = [
+        "+".join(f"{name}={value:g}" for name, value in row.items() if value) or "control"
+        for row in distinct.to_dict("records")
+    ]
+    number = x.groupby(list(x.columns), sort=False).ngroup()
+    return pd.Series(pd.Categorical.from_codes(number.to_numpy(), categories=labels), name="condition")
