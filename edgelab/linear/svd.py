@@ -81,6 +81,8 @@ class SVDLinear(RowsLinear):
         (True, True)
     """
 
+    sigma_min: Number
+    sigma_max: Number
     shown_options: tuple[str, ...] = ("sigma_min", "sigma_max")
 
     def __init__(
@@ -94,17 +96,18 @@ class SVDLinear(RowsLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self._set_bounds(sigma_min, sigma_max, factory_of(kwargs))
+        self.sigma_min, self.sigma_max = sigma_min, sigma_max
         self.U = _orthogonal(insize, factory_of(kwargs))
         self.V = _orthogonal(outsize, factory_of(kwargs))
         self.sigma = nn.Parameter(torch.rand(min(insize, outsize), **factory_of(kwargs)))
 
-    def _set_bounds(self, sigma_min: Number, sigma_max: Number, factory: dict[str, Any]) -> None:
-        self.sigma_min: Number | Tensor = sigma_min
-        self.sigma_max: Number | Tensor = sigma_max
+    def Sigma(self) -> Float[Tensor, " rank"]:
+        """Return the diagonal between U and V: the singular values where both are orthogonal.
 
-    def _bounds(self) -> tuple[Number | Tensor, Number | Tensor]:
-        return self.sigma_min, self.sigma_max
+        Returns:
+            Numbers in `[sigma_min, sigma_max]`, in the order of `sigma`.
+        """
+        return bounded(self.sigma, self.sigma_min, self.sigma_max)
 
     def orthogonal_error(self, weight: Float[Tensor, "size size"]) -> Float[Tensor, ""]:
         """Return how far a factor is from an orthogonal matrix.
@@ -126,7 +129,7 @@ class SVDLinear(RowsLinear):
         Returns:
             Their images, without the bias.
         """
-        return svd_rows(rows, self.U, bounded(self.sigma, *self._bounds()), self.V)
+        return svd_rows(rows, self.U, self.Sigma(), self.V)
 
     def reg_error(self) -> Float[Tensor, ""]:
         """Return how far U and V are from orthogonal matrices.
@@ -159,15 +162,31 @@ class SVDLinearLearnBounds(SVDLinear):
         ['U', 'V', 'sigma', 'sigma_max', 'sigma_min']
     """
 
+    sigma_min: nn.Parameter  # type: ignore[assignment]
+    sigma_max: nn.Parameter  # type: ignore[assignment]
     shown_options = ()
 
-    def _set_bounds(self, sigma_min: Number, sigma_max: Number, factory: dict[str, Any]) -> None:
-        self.sigma_min = nn.Parameter(torch.tensor(float(sigma_min), **factory))
-        self.sigma_max = nn.Parameter(torch.tensor(float(sigma_max), **factory))
+    def __init__(
+        self,
+        insize: int,
+        outsize: int,
+        bias: bool = False,
+        sigma_min: Number = 0.1,
+        sigma_max: Number = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(insize, outsize, bias, sigma_min, sigma_max, **kwargs)
+        self.sigma_min = nn.Parameter(torch.tensor(float(sigma_min), **factory_of(kwargs)))
+        self.sigma_max = nn.Parameter(torch.tensor(float(sigma_max), **factory_of(kwargs)))
 
-    def _bounds(self) -> tuple[Tensor, Tensor]:
-        bounds = torch.stack([torch.as_tensor(self.sigma_min), torch.as_tensor(self.sigma_max)]).abs()
-        return bounds.amin(), bounds.amax()
+    def Sigma(self) -> Float[Tensor, " rank"]:
+        """Return the diagonal between U and V: the singular values where both are orthogonal.
+
+        Returns:
+            Numbers between the absolute values of `sigma_min` and `sigma_max`, in the order of `sigma`.
+        """
+        bounds = torch.stack([self.sigma_min, self.sigma_max]).abs()
+        return bounds.amin() + (bounds.amax() - bounds.amin()) * bounded(self.sigma, 0.0, 1.0)
 
 
 class SymmetricSVDLinear(RowsLinear, SquareLinear):
