@@ -19,12 +19,13 @@ def best_per_target(score: Float[Array, "sources targets"], n_best: int) -> Bool
         >>> best_per_target(np.array([[0.1], [0.7], [0.7], [float("nan")]]), n_best=1).ravel().tolist()
         [False, True, False, False]
     """
+    known = ~np.isnan(score)
     if n_best >= score.shape[0]:
-        return ~np.isnan(score)
-    filled = np.where(np.isnan(score), -np.inf, score)
+        return known
+    # A copy with -inf for NaN finds the boundary; `known` keeps NaN apart from scores that are -inf themselves.
+    filled = np.where(known, score, -np.inf)
     boundary = np.partition(filled, score.shape[0] - n_best, axis=0)[score.shape[0] - n_best]
     above = filled > boundary
-    level = filled == boundary
+    level = (filled == boundary) & known
     room = n_best - above.sum(axis=0)
-    chosen = above | (level & (np.cumsum(level, axis=0, dtype=np.int32) <= room))
-    return chosen & ~np.isnan(score)
+    return above | (level & (np.cumsum(level, axis=0, dtype=np.int32) <= room))
