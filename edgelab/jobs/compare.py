@@ -75,7 +75,8 @@ def compare_methods(
     if not seeds:
         raise ConfigError("seeds is empty; give at least one, each is one hold-out")
     splits = [(seed, hold_out_edges(graph, fraction, seed)) for seed in seeds]
-    records, recoveries = [], {name: [] for name in names}
+    records: list[dict[str, float | str]] = []
+    recoveries: dict[str, list[Recovery]] = {name: [] for name in names}
     for seed, split in tracked(splits, "held-out edges", shown=progress):
         evidence = Evidence(dataset, split.train, settings, seed)
         for name, method in chosen.items():

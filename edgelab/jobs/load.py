@@ -90,4 +90,4 @@ def _conditions(x: pd.DataFrame) -> pd.Series:
         for row in distinct.to_dict("records")
     ]
     number = x.groupby(list(x.columns), sort=False).ngroup()
-    return pd.Series(pd.Categorical.from_codes(number.to_numpy(), categories=labels), name="condition")
+    return pd.Series(pd.Categorical.from_codes(number.to_numpy(), categories=pd.Index(labels)), name="condition")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from edgelab.inference import edge_table
 from edgelab.inference.baselines import BASELINES, control_rows
+from edgelab.inference.correlation_scores import CorrelationKind
 from edgelab.jobs.evidence import Evidence
 from edgelab.registry import Registry
 
@@ -29,7 +30,7 @@ class Method:
 METHODS: Registry[Method] = Registry("method")
 
 
-def _from_model(label: str, score: str) -> Method:
+def _from_model(label: str, score: CorrelationKind) -> Method:
     def table(evidence: Evidence, top: int | None) -> pd.DataFrame:
         return evidence.trained.inferer.evaluate(score=score, top=top)
 

@@ -46,7 +46,7 @@ def test_without_input_and_output_edges_columns_are_functions(files):
 def test_samples_in_another_order_are_refused(files):
     shuffled = "sample,pERK,pMEK\ns2,0.1,0.2\ns1,1.1,1.2\ns3,0.3,0.4\ns4,0.2,0.1\n"
     paths = files(edges=EDGES, input_edges=INPUT_EDGES, output_edges=OUTPUT_EDGES, x=X, y=shuffled)
-    with pytest.raises(DataError, match="s1|s2"):
+    with pytest.raises(DataError, match=r"s1|s2"):
         load_dataset(**paths)
 
 
