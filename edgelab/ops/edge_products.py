@@ -76,9 +76,10 @@ def nodes_to_edges(
 
 
 def _one_dtype(first: Tensor, *others: Tensor | None) -> tuple[Any, ...]:
-    """Make contiguous, in the dtype of autocast where it is on, else in that of the first tensor."""
+    """Make contiguous, in the dtype of autocast where it is on (float64 stays, as in torch), else in the first's."""
     device = first.device.type
-    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else first.dtype
+    autocast = torch.is_autocast_enabled(device) and first.dtype != torch.float64
+    dtype = torch.get_autocast_dtype(device) if autocast else first.dtype
     return tuple(None if tensor is None else tensor.to(dtype).contiguous() for tensor in (first, *others))
 
 

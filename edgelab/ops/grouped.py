@@ -44,7 +44,7 @@ def contract(
     channels, batch = w.shape[1], x.shape[1]
     z = x.new_empty(len(layout.node_of_rank), channels, batch)
     for nodes, slots, width in layout.groups:
-        weights = w[slots].view(-1 if width else nodes.stop - nodes.start, width, channels).transpose(1, 2)
+        weights = w[slots].view(nodes.stop - nodes.start, width, channels).transpose(1, 2)
         values = x[slots].view(len(weights), width, batch)
         if bias is None:
             torch.bmm(weights, values, out=z[nodes])
@@ -82,12 +82,12 @@ def expand(
     added = add_to.split(layout.group_slots) if add_to is not None else None
     parts = zip(w.split(layout.group_slots), h.split(layout.group_nodes), out.split(layout.group_slots), strict=True)
     for group, (weights, hidden, result) in enumerate(parts):
-        n = len(hidden)
-        weights, result = weights.view(n, -1, channels), result.view(n, -1, batch)
+        shape = (len(hidden), layout.groups[group].width)
+        weights, result = weights.view(*shape, channels), result.view(*shape, batch)
         if added is None:
             torch.bmm(weights, hidden, out=result)
         else:
-            torch.baddbmm(added[group].view(n, -1, added[group].shape[1]), weights, hidden, out=result)
+            torch.baddbmm(added[group].view(*shape, added[group].shape[1]), weights, hidden, out=result)
     return out
 
 
@@ -113,7 +113,7 @@ def outer(
     channels, batch = h.shape[1], h.shape[2]
     g = x.new_empty(len(x), channels)
     parts = zip(x.split(layout.group_slots), h.split(layout.group_nodes), g.split(layout.group_slots), strict=True)
-    for values, hidden, result in parts:
-        n = len(hidden)
-        torch.bmm(values.view(n, -1, batch), hidden.transpose(1, 2), out=result.view(n, -1, channels))
+    for group, (values, hidden, result) in zip(layout.groups, parts, strict=True):
+        shape = (len(hidden), group.width)
+        torch.bmm(values.view(*shape, batch), hidden.transpose(1, 2), out=result.view(*shape, channels))
     return g
