@@ -1,17 +1,17 @@
 """The graph structured neural network: a model wired like a prior graph."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, cast
 
 import torch
 from torch import nn
-from torch.nn.utils import prune
 from torch.utils.checkpoint import checkpoint as checkpointed
 
 from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
 from edgelab.models.capture import ActivationCache
 from edgelab.models.node_layers import NodeGate, NodeMLP
+from edgelab.models.norms import frozen_statistics
 from edgelab.models.res_block import ResBlock
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
 from edgelab.ops import EdgeWiring
@@ -110,6 +110,8 @@ class GSNN(nn.Module):
             "node_mlp_hidden": node_mlp_hidden,
         }
         _check_options(sizes, dropout)
+        if missing := {"input", "function", "output"} - set(node_names_dict):
+            raise GraphError(f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are none")
         self.input_names, self.function_names, self.output_names = (
             list(node_names_dict[kind]) for kind in ("input", "function", "output")
         )
@@ -203,11 +205,11 @@ class GSNN(nn.Module):
             Predictions `[batch, outputs]`; with `return_edges` also the edge state `[batch, edges]`.
 
         Raises:
-            DataError: If `x` or a mask does not have the right shape.
+            DataError: If `x` or a mask does not have the right shape, or `x` not the dtype of the model.
         """
         self._check_input(x)
-        nodes = None if node_mask is None else self._node_rows(node_mask)
-        edges = None if edge_mask is None else self._edge_rows(edge_mask)
+        nodes = None if node_mask is None else self._node_rows(node_mask, x)
+        edges = None if edge_mask is None else self._edge_rows(edge_mask, x)
         if self._cache is not None:
             self._cache.start()
         state = x.new_zeros(self.wiring.n_rows, len(x))
@@ -221,7 +223,9 @@ class GSNN(nn.Module):
 
     def _advance(self, block: nn.Module, state: Tensor, node_mask: Tensor | None) -> Tensor:
         if self.checkpoint and torch.is_grad_enabled() and self._cache is None:
-            return checkpointed(block, state, node_mask, use_reentrant=False)
+            # Forward runs as usual; the recomputation must not let the norms count the batch a second time.
+            contexts = lambda: (nullcontext(), frozen_statistics(block))  # noqa: E731
+            return checkpointed(block, state, node_mask, use_reentrant=False, context_fn=contexts)
         return block(state, node_mask, self._cache)
 
     def _read_out(self, state: Float[Tensor, "rows batch"]) -> Float[Tensor, "batch outputs"]:
@@ -236,22 +240,27 @@ class GSNN(nn.Module):
                 f"x must be [batch, {len(self.input_names)}], one column per input node, got {tuple(x.shape)}; "
                 "order the columns as `model.input_names`"
             )
+        dtype = self._res_blocks()[0].lin_in.weight.dtype
+        if not x.is_floating_point() or (x.dtype != dtype and not torch.is_autocast_enabled(x.device.type)):
+            raise DataError(f"x must have the dtype of the model, {dtype}, got {x.dtype}; pass x.to({dtype})")
 
-    def _node_rows(self, mask: Tensor) -> Float[Tensor, "nodes 1 #batch"]:
-        mask = self._batch_last(mask, self.n_functions, "node_mask", "functions")
+    def _node_rows(self, mask: Tensor, x: Tensor) -> Float[Tensor, "nodes 1 #batch"]:
+        mask = self._batch_last(mask, x, self.n_functions, "node_mask", "functions")
         return mask.index_select(0, self.wiring.inward.node_of_rank).unsqueeze(1)
 
-    def _edge_rows(self, mask: Tensor) -> Float[Tensor, "rows #batch"]:
-        mask = self._batch_last(mask, len(self._source), "edge_mask", "edges").repeat_interleave(self.edge_channels, 0)
+    def _edge_rows(self, mask: Tensor, x: Tensor) -> Float[Tensor, "rows #batch"]:
+        mask = self._batch_last(mask, x, len(self._source), "edge_mask", "edges")
+        mask = mask.repeat_interleave(self.edge_channels, 0)
         return mask.index_select(0, self.wiring.edge_of_row.clamp(min=0))
 
     @staticmethod
-    def _batch_last(mask: Tensor, size: int, argument: str, axis: str) -> Tensor:
-        if mask.dim() not in {1, 2} or mask.shape[-1] != size:
+    def _batch_last(mask: Tensor, x: Tensor, size: int, argument: str, axis: str) -> Tensor:
+        if tuple(mask.shape) not in {(size,), (len(x), size), (1, size)}:
             raise DataError(
-                f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis}, got {tuple(mask.shape)}"
+                f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis} and batch {len(x)}, "
+                f"got {tuple(mask.shape)}"
             )
-        return mask.unsqueeze(1) if mask.dim() == 1 else mask.t()
+        return mask.to(x).reshape(-1, size).t()
 
     @contextmanager
     def capture(self, stage: Literal["pre_norm", "post_norm"] = "pre_norm") -> Iterator[ActivationCache]:
@@ -295,8 +304,7 @@ class GSNN(nn.Module):
     def prune(self, threshold: float) -> int:
         """Set every weight of the sparse layers with |w| ≤ threshold to zero, for good.
 
-        Uses `torch.nn.utils.prune`: the weights become `weight_orig · weight_mask`; layers shared between blocks are
-        pruned once.
+        Pruned weights stay zero through further training; layers shared between blocks are pruned once.
 
         Args:
             threshold: Not negative.
@@ -311,7 +319,7 @@ class GSNN(nn.Module):
             raise ConfigError(f"threshold must not be negative, got {threshold!r}")
         layers = {id(layer): layer for block in self._res_blocks() for layer in (block.lin_in, block.lin_out)}.values()
         for layer in layers:
-            prune.custom_from_mask(layer, "weight", layer.weight.abs() > threshold)
+            layer.prune(layer.weight.abs() > threshold)
         return sum(int((layer.weight == 0).sum()) for layer in layers)
 
     def extra_repr(self) -> str:
@@ -335,10 +343,9 @@ def _homogeneous_edges(
     edge_index_dict: Mapping[tuple[str, str, str], Tensor], counts: tuple[int, int, int], self_edges: bool
 ) -> tuple[Tensor, Tensor]:
     """Ends of all edges with nodes numbered functions, inputs, outputs: ff, input→f, f→output, self."""
-    unknown = set(edge_index_dict) - set(EDGE_TYPES)
-    if unknown or set(EDGE_TYPES) - set(edge_index_dict):
+    if set(edge_index_dict) != set(EDGE_TYPES):
         raise GraphError(
-            f"a GSNN needs exactly the edge types {list(EDGE_TYPES)}, got {sorted(edge_index_dict)}; "
+            f"a GSNN needs exactly the edge types {list(EDGE_TYPES)}, got {list(edge_index_dict)}; "
             "make the graph with edgelab.graphs.build_graph"
         )
     n_functions, n_inputs, n_outputs = counts
@@ -349,6 +356,11 @@ def _homogeneous_edges(
     ends = []
     for kind in EDGE_TYPES:
         index = edge_index_dict[kind].cpu()
+        if index.dim() != 2 or len(index) != 2 or index.dtype != torch.int64:
+            raise GraphError(
+                f"edge_index of {kind} must be an int64 tensor [2, edges], got {index.dtype} of shape "
+                f"{tuple(index.shape)}; without edges pass torch.empty(2, 0, dtype=torch.int64)"
+            )
         for row, node_type in zip(index, (kind[0], kind[2]), strict=True):
             if len(row) and not (int(row.min()) >= 0 and int(row.max()) < size[node_type]):
                 raise GraphError(f"edge type {kind} names a {node_type} outside 0 … {size[node_type] - 1}")

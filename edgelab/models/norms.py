@@ -5,6 +5,9 @@ the graph, and `order` (which node stands in each row) and `rank` (in which row 
 same classes normalise the edge state, seen as `[rows, 1, batch]`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -84,6 +87,7 @@ class RunningNorm(RowNorm):
     """Normalisation by a mean and a variance over the batch, remembered for evaluation.
 
     Attributes:
+        remembers: Whether a batch moves the running statistics in training; see `frozen_statistics`.
         running_mean: Moving average of the mean, one per node or channel.
         running_var: Moving average of the variance (over n − 1 if `unbiased_running_var`, as torch does).
     """
@@ -91,6 +95,7 @@ class RunningNorm(RowNorm):
     momentum = 0.1
     unbiased_running_var = False
     uses_running_while_training = False
+    remembers = True
     running_mean: Tensor
     running_var: Tensor
 
@@ -101,10 +106,14 @@ class RunningNorm(RowNorm):
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays. In training mode the running statistics move by `momentum`."""
+        if not hidden.shape[-1]:
+            return hidden  # an empty batch has no statistics
         if self.training:
             dims = (2,) if self.per_channel else (1, 2)
             variance, mean = torch.var_mean(hidden, dims, correction=0, keepdim=True)
-            self._remember(mean.detach(), variance.detach(), hidden[0].numel() // (self.shape[1]) if len(hidden) else 1)
+            if self.remembers:
+                n = hidden.shape[1] * hidden.shape[2] // self.shape[1]
+                self._remember(mean.detach(), variance.detach(), n)
         if not self.training or self.uses_running_while_training:
             mean, variance = self.rows(self.running_mean), self.rows(self.running_var)
         return self.affine((hidden - mean) * (variance + self.eps).rsqrt())
@@ -115,6 +124,37 @@ class RunningNorm(RowNorm):
             variance = variance * (n / max(n - 1, 1))
         for running, now in ((self.running_mean, mean), (self.running_var, variance)):
             running.lerp_(now.index_select(0, self.rank).flatten().to(running), self.momentum)
+
+
+@contextmanager
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of every norm in `module` where they are, also in training mode.
+
+    For passes that see a batch a second time, as recomputation in the backward pass does: counted twice, a batch would
+    move the statistics twice.
+
+    Args:
+        module: Holds the norms.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> norm = BatchNorm(1, 1, torch.tensor([0]), torch.tensor([0]))
+        >>> with frozen_statistics(norm):
+        ...     _ = norm(torch.tensor([[[5.0, 7.0]]]))
+        >>> norm.running_mean
+        tensor([0.])
+    """
+    norms = [norm for norm in module.modules() if isinstance(norm, RunningNorm)]
+    before = [norm.remembers for norm in norms]
+    try:
+        for norm in norms:
+            norm.remembers = False
+        yield
+    finally:
+        for norm, remembered in zip(norms, before, strict=True):
+            norm.remembers = remembered
 
 
 class BatchNorm(RunningNorm):

@@ -6,7 +6,7 @@ from torch import nn
 from edgelab.errors import ConfigError
 from edgelab.models.initializers import Fan, initial_weight
 from edgelab.ops import EdgeWiring, edges_to_nodes, nodes_to_edges
-from edgelab.typing import Float, Int, Tensor
+from edgelab.typing import Bool, Float, Int, Tensor
 
 
 class SparseLayer(nn.Module):
@@ -19,10 +19,14 @@ class SparseLayer(nn.Module):
         weight: Initial weights, `[edges of the layer, channels]`.
         bias: Initial biases, or None.
         starts_at_edges: Whether the layer leads from edges to channels (else the other way).
+
+    Attributes:
+        mask: Which weights are in use, like `weight`; None as long as nothing was pruned.
     """
 
     edges: Tensor
     node_of_edge: Tensor
+    mask: Tensor | None
 
     def __init__(
         self,
@@ -38,8 +42,24 @@ class SparseLayer(nn.Module):
         self.register_buffer("edges", edges, persistent=False)
         self.register_buffer("node_of_edge", node_of_edge, persistent=False)
         self.weight = nn.Parameter(weight)
+        self.register_buffer("mask", None)
         self.bias = None if bias is None else nn.Parameter(bias)
         self._starts_at_edges = starts_at_edges
+
+    @property
+    def used_weight(self) -> Float[Tensor, "layer_edges channels"]:
+        """The weights that the layer multiplies with: zero where it was pruned."""
+        return self.weight if self.mask is None else self.weight * self.mask
+
+    @torch.no_grad()
+    def prune(self, kept: Bool[Tensor, "layer_edges channels"]) -> None:
+        """Set weights to zero, for good: they take no part in training from here on.
+
+        Args:
+            kept: Marks the weights that stay. A weight pruned before stays pruned.
+        """
+        self.mask = kept if self.mask is None else self.mask & kept
+        self.weight.mul_(self.mask)
 
     def _coordinates(self) -> tuple[Int[Tensor, "2 weights"], Int[Tensor, " weights"]]:
         """(origin, destination) of every weight in lexical order, and where each of them stands in `weight`."""
@@ -59,11 +79,11 @@ class SparseLayer(nn.Module):
         """
         index, order = self._coordinates()
         bias = None if self.bias is None else self.bias.detach().flatten().clone()
-        return index, self.weight.detach().flatten()[order], bias
+        return index, self.used_weight.detach().flatten()[order], bias
 
     @torch.no_grad()
     def load_coo(self, index: Int[Tensor, "2 weights"], values: Tensor, bias: Tensor | None = None) -> None:
-        """Set the weights from coordinates, in any order.
+        """Set the weights from coordinates, in any order. Pruned weights stay zero.
 
         Args:
             index: `[2, weights]`, the same set of coordinates as `to_coo` returns.
@@ -130,7 +150,7 @@ class EdgesToNodes(SparseLayer):
 
     def forward(self, state: Float[Tensor, "rows batch"]) -> tuple[Float[Tensor, "nodes channels batch"], Tensor]:
         """Return the channels of every function, by inward rank, and the state to go on with."""
-        return edges_to_nodes(state, self.weight, self.bias, self.wiring)
+        return edges_to_nodes(state, self.used_weight, self.bias, self.wiring)
 
 
 class NodesToEdges(SparseLayer):
@@ -159,4 +179,4 @@ class NodesToEdges(SparseLayer):
         self, hidden: Float[Tensor, "nodes channels batch"], state: Tensor | None, scale: Tensor | None
     ) -> Float[Tensor, "rows batch"]:
         """Return the new edge state: what the functions send, plus `scale` times the old state."""
-        return nodes_to_edges(hidden, self.weight, self.bias, state, scale, self.wiring)
+        return nodes_to_edges(hidden, self.used_weight, self.bias, state, scale, self.wiring)
