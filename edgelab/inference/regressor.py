@@ -71,13 +71,13 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         aggregators: How a source's channels become its size: any of `"sum"`, `"max"`, `"mean"`, `"l2"`. Targets always
             use the sum.
         use_pre_norm: Read values before the norm; otherwise after it, and then `aux_step` must be given the cache.
-        standardize: Standardise every column by its exponentially forgetting mean and variance.
+        standardize: Centre every column in its batch and divide it by its exponentially forgetting standard deviation.
         lr: Step size for `weight`.
         weight_decay: AdamW's, for `weight`.
         dropout: Share of the entries of `weight` left out of a step, in training mode.
         ridge: Factor of the sum of squares of `weight` in the loss.
         score_mode: The score is `|weight|`, its positive part, or `weight`.
-        ema_momentum: How fast means and variances forget, in (0, 1].
+        ema_momentum: How fast the standard deviations forget, in (0, 1].
         max_sample_bytes: Room for the samples behind the p-values.
 
     Attributes:

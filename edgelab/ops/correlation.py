@@ -73,12 +73,12 @@ def fisher_p_value(
     if n_conditions is not None:
         dof = dof - n_conditions
     capped = correlation.clamp(-LARGEST_TESTED, LARGEST_TESTED)
-    minus_z = capped.atanh_().mul_(-dof.clamp(min=0).sqrt())  # sqrt of a negative would be NaN, not "no test"
-    p_value = torch.special.ndtr(minus_z)
+    z = capped.atanh_().mul_(dof.clamp(min=0).sqrt())  # sqrt of a negative would be NaN, not "no test"
+    p_value = torch.special.erfc(z.mul_(0.5**0.5)).mul_(0.5)  # torch's ndtr has no correct digit below 1e-16
     return p_value.masked_fill_((dof < 2) & ~correlation.isnan(), 1.0)
 
 
-def strongest_p_value(p_value: Float[Tensor, "*rest"], n_pairs: Num[Tensor, "*rest"]) -> Float[Tensor, "*rest"]:
+def strongest_p_value(p_value: Float[Tensor, "*rest"], n_pairs: Num[Tensor, "*#rest"]) -> Float[Tensor, "*rest"]:
     """One-sided p-value of the strongest of several correlations, from its p-value had it been the only one.
 
     The strongest of K independent null values is positive half of the time, and its size exceeds that of a single one
