@@ -4,6 +4,7 @@ Every map is a thin class over pure functions from raw, unconstrained numbers to
 `constrain` puts the same matrix in place of any module's weight.
 """
 
+from .all_maps import maps as maps
 from .base import LinearBase as LinearBase
 from .base import SquareLinear as SquareLinear
 from .bounds import bounded as bounded
@@ -15,13 +16,13 @@ from .butterfly_map import ButterflyLinear as ButterflyLinear
 from .constrained import Constraint as Constraint
 from .constrained import MapConstraint as MapConstraint
 from .constrained import constrain as constrain
+from .discs import GershgorinLinear as GershgorinLinear
+from .discs import gershgorin as gershgorin
 from .free import BoundedNormLinear as BoundedNormLinear
 from .free import IdentityInitLinear as IdentityInitLinear
 from .free import IdentityLinear as IdentityLinear
 from .free import Linear as Linear
 from .free import norm_excess as norm_excess
-from .gershgorin import GershgorinLinear as GershgorinLinear
-from .gershgorin import gershgorin as gershgorin
 from .householder import Hprod as Hprod
 from .householder import prepare_reflections as prepare_reflections
 from .householder import reflect_rows as reflect_rows
@@ -29,7 +30,6 @@ from .householder import reflect_rows_back as reflect_rows_back
 from .l0 import L0Linear as L0Linear
 from .l0 import hard_concrete as hard_concrete
 from .l0 import stretched_concrete_cdf as stretched_concrete_cdf
-from .maps import maps as maps
 from .nonnegative import IdentityGradReLU as IdentityGradReLU
 from .nonnegative import LassoLinear as LassoLinear
 from .nonnegative import LassoLinearRELU as LassoLinearRELU
@@ -39,15 +39,15 @@ from .nonnegative import difference_of_nonnegatives as difference_of_nonnegative
 from .null_space import TrivialNullSpaceLinear as TrivialNullSpaceLinear
 from .null_space import trivial_null_space_rows as trivial_null_space_rows
 from .orthogonal import OrthogonalLinear as OrthogonalLinear
-from .orthogonal import SpectralLinear as SpectralLinear
-from .orthogonal import SymmetricSpectralLinear as SymmetricSpectralLinear
 from .orthogonal import orthogonal_rows as orthogonal_rows
-from .orthogonal import spectral_rows as spectral_rows
-from .orthogonal import symmetric_spectral_rows as symmetric_spectral_rows
 from .rows import RowsLinear as RowsLinear
 from .schur import SchurDecompositionLinear as SchurDecompositionLinear
 from .schur import schur_core as schur_core
 from .schur import schur_rows as schur_rows
+from .spectral import SpectralLinear as SpectralLinear
+from .spectral import SymmetricSpectralLinear as SymmetricSpectralLinear
+from .spectral import spectral_rows as spectral_rows
+from .spectral import symmetric_spectral_rows as symmetric_spectral_rows
 from .stochastic import LeftStochasticLinear as LeftStochasticLinear
 from .stochastic import PerronFrobeniusLinear as PerronFrobeniusLinear
 from .stochastic import RightStochasticLinear as RightStochasticLinear
@@ -60,13 +60,13 @@ from .svd import SVDLinearLearnBounds as SVDLinearLearnBounds
 from .svd import SymmetricSVDLinear as SymmetricSVDLinear
 from .svd import orthogonality_error as orthogonality_error
 from .svd import svd_rows as svd_rows
-from .symmetric import DampedSkewSymmetricLinear as DampedSkewSymmetricLinear
-from .symmetric import PSDLinear as PSDLinear
-from .symmetric import SkewSymmetricLinear as SkewSymmetricLinear
-from .symmetric import SymmetricLinear as SymmetricLinear
-from .symmetric import damped_skew_symmetric as damped_skew_symmetric
-from .symmetric import positive_semidefinite_rows as positive_semidefinite_rows
-from .symmetric import skew_symmetric as skew_symmetric
-from .symmetric import symmetric as symmetric
+from .symmetry import DampedSkewSymmetricLinear as DampedSkewSymmetricLinear
+from .symmetry import PSDLinear as PSDLinear
+from .symmetry import SkewSymmetricLinear as SkewSymmetricLinear
+from .symmetry import SymmetricLinear as SymmetricLinear
+from .symmetry import damped_skew_symmetric as damped_skew_symmetric
+from .symmetry import positive_semidefinite_rows as positive_semidefinite_rows
+from .symmetry import skew_symmetric as skew_symmetric
+from .symmetry import symmetric as symmetric
 from .symplectic import SymplecticLinear as SymplecticLinear
 from .symplectic import symplectic_rows as symplectic_rows

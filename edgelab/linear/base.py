@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgelab.errors import ConfigError, DataError
+from edgelab.linear.bounds import check_count
 from edgelab.linear.initial import fan_in_uniform
 from edgelab.linear.precision import at_least_float32
 from edgelab.typing import Num, Tensor
@@ -89,8 +90,7 @@ class LinearBase(nn.Module, ABC):
         if unknown:
             raise TypeError(f"{type(self).__name__} got an unexpected argument {unknown[0]!r}; no linear map takes it")
         for name, size in (("insize", insize), ("outsize", outsize)):
-            if not (isinstance(size, int) and size > 0):
-                raise ConfigError(f"{name} must be a positive whole number, got {size!r}")
+            check_count(name, size)
         super().__init__()
         self.in_features, self.out_features = insize, outsize
         if provide_weights:

@@ -1,5 +1,8 @@
 """Intervals: squeezing a free number into one, and the door at which one is checked."""
 
+import math
+from numbers import Integral
+
 import torch
 
 from edgelab.errors import ConfigError
@@ -46,18 +49,39 @@ def unbounded(value: Float[Tensor, "*shape"], lower: Number, upper: Number) -> F
     return torch.log(upper - value) - torch.log(value - lower)
 
 
-def check_interval(lower: Number, upper: Number) -> None:
-    """Raise unless `lower <= upper`.
+def check_interval(lower: Number, upper: Number, *, smallest: Number = -math.inf) -> None:
+    """Raise unless `smallest <= lower <= upper`.
 
     Args:
         lower: Lower end, `sigma_min` of the maps.
         upper: Upper end, `sigma_max` of the maps.
+        smallest: What the lower end must not fall below.
 
     Raises:
-        ConfigError: If the ends are crossed or not numbers.
+        ConfigError: If the ends are crossed, too small, or not numbers.
 
     Example:
         >>> check_interval(0.1, 1.0)
     """
     if not lower <= upper:
         raise ConfigError(f"sigma_min must not exceed sigma_max, got {lower!r} and {upper!r}; swap them")
+    if not lower >= smallest:
+        raise ConfigError(f"sigma_min must be at least {smallest} for this map, got {lower!r}")
+
+
+def check_count(name: str, count: int, largest: Number = math.inf) -> None:
+    """Raise unless a number is whole and lies between 1 and `largest`.
+
+    Args:
+        name: What is counted, for the message.
+        count: The number; any whole number type will do.
+        largest: How many there can be at most.
+
+    Raises:
+        ConfigError: If the number is not whole or out of range.
+
+    Example:
+        >>> check_count("n_shears", 4)
+    """
+    if not (isinstance(count, Integral) and 1 <= count <= largest):
+        raise ConfigError(f"{name} must be a whole number from 1 to {largest}, got {count!r}")

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from edgelab.errors import ConfigError
+from edgelab.linear.all_maps import maps
 from edgelab.linear.base import LinearBase
-from edgelab.linear.maps import maps
 from edgelab.typing import Num, Tensor
 
 Layout = Literal["out_in", "in_out"]

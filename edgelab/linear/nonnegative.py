@@ -176,9 +176,9 @@ class LassoLinearRELU(LinearBase):
 class LassoLinear(LassoLinearRELU):
     """`u - v` with `u, v >= 0` kept by projection, and an L1 penalty, sparse when trained with `reg_error`.
 
-    This is projected gradient descent: the gradient is that of `u - v`, and a training-mode `forward` sets entries
-    that the optimiser made negative back to 0, in place. `effective_W` uses the projected values at any time, also
-    before the first `forward`; evaluation never changes a parameter.
+    This is projected gradient descent: the gradient is that of `u - v`, and entries that the optimiser made negative
+    are set back to 0, in place, when the matrix is next needed in training mode. The matrix is the projected one at
+    any time; evaluation never changes a parameter.
 
     Args:
         insize: Columns of the input.
@@ -198,25 +198,14 @@ class LassoLinear(LassoLinearRELU):
     """
 
     def effective_W(self) -> Float[Tensor, "insize outsize"]:
-        """Return `u - v` after projection.
+        """Return `u - v` after projection, which changes u and v themselves in training mode.
 
         Returns:
             A matrix of any sign.
         """
-        return IdentityGradReLU.apply(self.u_param) - IdentityGradReLU.apply(self.v_param)
-
-    def forward(self, x: Num[Tensor, "*batch insize"]) -> Num[Tensor, "*batch outsize"]:
-        """Project u and v in training mode, then return `x @ effective_W() + bias`.
-
-        Args:
-            x: One row, or any number of leading axes.
-
-        Returns:
-            The image of every row.
-        """
         if self.training and torch.is_grad_enabled():
             self.project_()
-        return super().forward(x)
+        return IdentityGradReLU.apply(self.u_param) - IdentityGradReLU.apply(self.v_param)
 
     @torch.no_grad()
     def project_(self) -> None:

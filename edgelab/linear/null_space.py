@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from edgelab.errors import ConfigError
-from edgelab.linear.bounds import Number
+from edgelab.linear.bounds import Number, check_count
 from edgelab.linear.initial import factory_of, fan_in_uniform
 from edgelab.linear.rows import RowsLinear
 from edgelab.typing import Float, Tensor
@@ -29,7 +29,7 @@ def trivial_null_space_rows(
     Returns:
         The rows times the matrix, as many columns as `insize + surplus`.
 
-    Source: Karami et al. (2018), arXiv 1808.00924, equation 2.
+    Source: arXiv 1808.00924, equation 2.
 
     Example:
         >>> trivial_null_space_rows(torch.ones(1, 1), torch.ones(1, 1), torch.full((1, 1), 5.0), 0.25)
@@ -78,10 +78,11 @@ class TrivialNullSpaceLinear(RowsLinear):
             raise ConfigError(f"a trivial null space needs outsize >= insize, got {outsize} < {insize}; swap them")
         if bias:
             raise ConfigError("a map with a trivial null space has no bias, got bias=True; pass bias=False")
-        rank = (insize + 1) // 2 if rank is None else rank
-        if not (rank > 0 and epsilon > 0):
-            raise ConfigError(f"rank and epsilon must be positive, got {rank!r} and {epsilon!r}")
+        if not epsilon > 0:
+            raise ConfigError(f"epsilon must be positive, got {epsilon!r}")
         super().__init__(insize, outsize, bias, False, **kwargs)
+        rank = (insize + 1) // 2 if rank is None else rank
+        check_count("rank", rank)
         self.rank, self.epsilon = rank, epsilon
         # Entries of Gᵀ G are sums of `rank` products: this bound gives them the variance 1 / (3 insize) of nn.Linear.
         bound = 3**0.5 * (3 * insize * rank) ** -0.25

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 
-from edgelab.errors import ConfigError
 from edgelab.linear.base import LinearBase
 from edgelab.linear.bounds import Number, bounded, check_interval
 from edgelab.linear.initial import factory_of
@@ -138,7 +137,7 @@ class PerronFrobeniusLinear(LinearBase):
         **kwargs: `device`, `dtype`, and options of other maps (ignored).
 
     Raises:
-        ConfigError: If `sigma_min > sigma_max` or `sigma_min < 0`.
+        ConfigError: If not `0 <= sigma_min <= sigma_max`.
 
     Example:
         >>> radius = PerronFrobeniusLinear(3, 3).eig().abs().max().item()
@@ -157,9 +156,7 @@ class PerronFrobeniusLinear(LinearBase):
         sigma_max: Number = 1.0,
         **kwargs: Any,
     ) -> None:
-        check_interval(sigma_min, sigma_max)
-        if not sigma_min >= 0:
-            raise ConfigError(f"sigma_min bounds the row sums of a positive matrix: at least 0, got {sigma_min!r}")
+        check_interval(sigma_min, sigma_max, smallest=0)
         super().__init__(insize, outsize, bias, True, **kwargs)
         self.sigma_min, self.sigma_max = sigma_min, sigma_max
         factory = factory_of(kwargs)

@@ -65,14 +65,15 @@ class SVDLinear(RowsLinear):
         insize: Columns of the input.
         outsize: Columns of the output.
         bias: Adds a trainable bias.
-        sigma_min: Smallest singular value.
+        sigma_min: Smallest singular value, at least 0.
         sigma_max: Largest singular value.
         **kwargs: `device`, `dtype`, and options of other maps (ignored).
 
     Raises:
-        ConfigError: If `sigma_min > sigma_max`.
+        ConfigError: If not `0 <= sigma_min <= sigma_max`.
 
-    Source: Zhang, Tan and He (2020) and Yang et al. (2020), soft orthogonality of the factors in SVD training.
+    Source: Yang et al. (2020), Learning low-rank deep neural networks via singular vector orthogonality regularization
+        and singular value sparsification.
 
     Example:
         >>> layer = SVDLinear(4, 6)
@@ -94,7 +95,7 @@ class SVDLinear(RowsLinear):
         sigma_max: Number = 1.0,
         **kwargs: Any,
     ) -> None:
-        check_interval(sigma_min, sigma_max)
+        check_interval(sigma_min, sigma_max, smallest=0)
         super().__init__(insize, outsize, bias, False, **kwargs)
         self.sigma_min, self.sigma_max = sigma_min, sigma_max
         self.U = _orthogonal(insize, factory_of(kwargs))
@@ -150,12 +151,12 @@ class SVDLinearLearnBounds(SVDLinear):
         insize: Columns of the input.
         outsize: Columns of the output.
         bias: Adds a trainable bias.
-        sigma_min: Smallest singular value at first.
+        sigma_min: Smallest singular value at first, at least 0.
         sigma_max: Largest singular value at first.
         **kwargs: `device`, `dtype`, and options of other maps (ignored).
 
     Raises:
-        ConfigError: If `sigma_min > sigma_max`.
+        ConfigError: If not `0 <= sigma_min <= sigma_max`.
 
     Example:
         >>> sorted(name for name, _ in SVDLinearLearnBounds(4, 6).named_parameters())

@@ -6,6 +6,7 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.linear.base import SquareLinear
+from edgelab.linear.bounds import check_count
 from edgelab.linear.initial import factory_of, fan_in_uniform
 from edgelab.linear.rows import RowsLinear
 from edgelab.typing import Float, Tensor
@@ -69,8 +70,7 @@ class SymplecticLinear(RowsLinear, SquareLinear):
     def __init__(self, insize: int, outsize: int, bias: bool = False, *, n_shears: int = 4, **kwargs: Any) -> None:
         if insize % 2:
             raise ConfigError(f"Symplectic Matrix must have even dimensions: positions and momenta; got {insize}")
-        if not (isinstance(n_shears, int) and n_shears > 0):
-            raise ConfigError(f"n_shears must be a positive whole number, got {n_shears!r}")
+        check_count("n_shears", n_shears)
         super().__init__(insize, outsize, bias, False, **kwargs)
         self.n_shears, half = n_shears, insize // 2
         self.weight = fan_in_uniform(n_shears, half, half, fan_in=insize, **factory_of(kwargs))

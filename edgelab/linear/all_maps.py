@@ -2,13 +2,14 @@
 
 from edgelab.linear.base import LinearBase
 from edgelab.linear.butterfly_map import ButterflyLinear
+from edgelab.linear.discs import GershgorinLinear
 from edgelab.linear.free import BoundedNormLinear, IdentityInitLinear, IdentityLinear, Linear
-from edgelab.linear.gershgorin import GershgorinLinear
 from edgelab.linear.l0 import L0Linear
 from edgelab.linear.nonnegative import LassoLinear, LassoLinearRELU, NonNegativeLinear, SplitLinear
 from edgelab.linear.null_space import TrivialNullSpaceLinear
-from edgelab.linear.orthogonal import OrthogonalLinear, SpectralLinear, SymmetricSpectralLinear
+from edgelab.linear.orthogonal import OrthogonalLinear
 from edgelab.linear.schur import SchurDecompositionLinear
+from edgelab.linear.spectral import SpectralLinear, SymmetricSpectralLinear
 from edgelab.linear.stochastic import (
     LeftStochasticLinear,
     PerronFrobeniusLinear,
@@ -16,7 +17,7 @@ from edgelab.linear.stochastic import (
     StableSplitLinear,
 )
 from edgelab.linear.svd import SVDLinear, SVDLinearLearnBounds, SymmetricSVDLinear
-from edgelab.linear.symmetric import DampedSkewSymmetricLinear, PSDLinear, SkewSymmetricLinear, SymmetricLinear
+from edgelab.linear.symmetry import DampedSkewSymmetricLinear, PSDLinear, SkewSymmetricLinear, SymmetricLinear
 from edgelab.linear.symplectic import SymplecticLinear
 from edgelab.registry import Registry
 
