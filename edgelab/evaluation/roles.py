@@ -56,6 +56,12 @@ def assign_roles(
     Raises:
         TableError: If the table lacks a column or repeats a pair, there is no positive edge, a name is unknown to
             the table, or a positive edge is an edge of the graph.
+
+    Example:
+        >>> table = pd.DataFrame({"src_func": ["a", "b"], "dst_func": ["c", "c"], "has_edge": [False, False]})
+        >>> roles = assign_roles(table, [("a", "c")])
+        >>> roles.is_positive.tolist(), roles.is_competitor.tolist()
+        ([True, False], [False, True])
     """
     check_columns(table, ("src_func", "dst_func", "has_edge"))
     positives = named_pairs(positive_edges)

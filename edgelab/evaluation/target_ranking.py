@@ -63,6 +63,11 @@ def rank_positives(score: Float[Array, " rows"], roles: RowRoles) -> pd.DataFram
 
     Returns:
         The table described at `evaluate_target_ranking`.
+
+    Example:
+        >>> table = pd.DataFrame({"src_func": ["a", "b"], "dst_func": ["c", "c"], "has_edge": [False, False]})
+        >>> rank_positives(np.array([0.2, 0.7]), assign_roles(table, [("a", "c")]))["rank"].tolist()
+        [2.0]
     """
     ranks = ranks_within_target(score, roles.target, roles.is_positive, roles.is_competitor)
     found = roles.positive_row >= 0

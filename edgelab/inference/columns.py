@@ -54,6 +54,11 @@ def checked_scores(score: ScoreBlock, pairs: PairSpace, targets: slice) -> RawSc
 
     Raises:
         TableError: If it does not have one row per source and one column per target of the range.
+
+    Example:
+        >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
+        >>> checked_scores(lambda targets: RawScores(score=np.eye(2)[:, targets]), pairs, slice(0, 1)).shape
+        (2, 1)
     """
     raw = score(targets)
     expected = (pairs.n_sources, targets.stop - targets.start)
@@ -89,6 +94,11 @@ def listed_pairs(pairs: PairSpace, targets: slice, exclude_self: bool) -> Bool[A
 
     Returns:
         True where there will be a row.
+
+    Example:
+        >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
+        >>> listed_pairs(pairs, slice(0, 2), exclude_self=True).tolist()
+        [[False, True], [True, False]]
     """
     return ~pairs.self_mask(targets) if exclude_self else np.ones((pairs.n_sources, targets.stop - targets.start), bool)
 
@@ -104,6 +114,12 @@ def gather_columns(raw: RawScores, pairs: PairSpace, targets: slice, rows: Int[A
 
     Returns:
         Columns of equal length; scores and p-values in float64.
+
+    Example:
+        >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
+        >>> columns = gather_columns(RawScores(score=np.eye(2)), pairs, slice(0, 2), np.array([1]))
+        >>> columns["src_idx"].tolist(), columns["dst_idx"].tolist(), columns["has_edge"].tolist()
+        ([0], [1], [True])
     """
     source, target = np.divmod(rows, raw.shape[1])
 
@@ -131,6 +147,12 @@ def in_family(columns: Columns, pairs: PairSpace, q_family: QFamily) -> Bool[Arr
 
     Returns:
         True at the rows of the family.
+
+    Example:
+        >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
+        >>> columns = {"src_idx": np.array([0, 1]), "dst_idx": np.array([1, 0]), "has_edge": np.array([True, False])}
+        >>> in_family(columns, pairs, "candidates").tolist()
+        [False, True]
     """
     if q_family == "all":
         return np.ones(columns["has_edge"].size, dtype=bool)
@@ -147,6 +169,12 @@ def as_frame(columns: Columns, pairs: PairSpace) -> pd.DataFrame:
 
     Returns:
         A DataFrame that shares the memory of the columns.
+
+    Example:
+        >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
+        >>> columns = gather_columns(RawScores(score=np.eye(2)), pairs, slice(0, 2), np.array([1]))
+        >>> as_frame(columns | {"q_value": np.array([0.1])}, pairs)["dst_func"].tolist()
+        ['mek']
     """
     fixed = COLUMNS[len(NAME_COLUMNS) :]
     named = {

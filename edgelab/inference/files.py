@@ -73,6 +73,12 @@ def load_table(path: str | Path) -> pd.DataFrame:
     Raises:
         ConfigError: If the ending is another one.
         TableError: If the file cannot be read or holds no edge table.
+
+    Example:
+        >>> load_table("edges.csv")
+        Traceback (most recent call last):
+        ...
+        edgelab.errors.ConfigError: an edge table is stored as one of ['.parquet', '.tsv'], got 'edges.csv'; change ...
     """
     path = _checked_path(path)
     try:

@@ -59,6 +59,12 @@ class PairSpace:
 
         Raises:
             GraphError: If the graph has no such edge type.
+
+        Example:
+            >>> from edgelab.graphs import build_graph
+            >>> graph = build_graph([("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "level")])
+            >>> PairSpace.between(graph, "input").sources, PairSpace.between(graph).edge_index.tolist()
+            (('drug',), [[0], [1]])
         """
         if (source, "to", target) not in data.edge_types:
             raise GraphError(f"the graph has no edges {source!r} -> {target!r}, only {data.edge_types}")

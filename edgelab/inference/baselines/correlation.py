@@ -33,6 +33,15 @@ def pearson(task: Task) -> BaselineScorer:
 
     Returns:
         A scorer; NaN where a function has no response of its own or a constant one, or with fewer than 3 samples.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.inference import edge_table
+        >>> from edgelab.tasks import perturbation_task
+        >>> scorer = pearson(perturbation_task(sachs()))
+        >>> table = edge_table(scorer.raw_scores, scorer.pairs)
+        >>> table.loc[~table["has_edge"], "src_func"].iloc[0]
+        'Mek'
     """
     return BaselineScorer(PairSpace.between(task.data), correlation_scores(function_responses(task)))
 
@@ -49,6 +58,12 @@ def spearman(task: Task) -> BaselineScorer:
 
     Returns:
         A scorer; NaN where a function has no response of its own or a constant one, or with fewer than 3 samples.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> spearman(perturbation_task(sachs())).raw_scores(slice(0, 3)).shape
+        (11, 3)
     """
     responses = function_responses(task)
     ranks = np.where(np.isnan(responses), np.nan, rankdata(responses, axis=0, nan_policy="omit"))
@@ -63,6 +78,11 @@ def correlation_scores(values: Float[Array, "samples nodes"]) -> ScoreBlock:
 
     Returns:
         A function from a range of columns to raw scores.
+
+    Example:
+        >>> block = correlation_scores(np.array([[1.0, 6.0], [2.0, 4.0], [3.0, 2.0]]))
+        >>> block(slice(1, 2)).score.tolist(), block(slice(1, 2)).extras["sign"].tolist()
+        ([[1.0], [1.0]], [[-1.0], [1.0]])
     """
     unit = unit_columns(values)
     n_samples = values.shape[0]
@@ -120,5 +140,16 @@ def correlation_p_values(r: Float[Array, "sources targets"], n_samples: int) -> 
 
 
 def signs(values: Float[Array, "sources targets"]) -> Float[Array, "sources targets"]:
-    """Sign of every entry: -1, 0 or 1, NaN where the entry is NaN."""
+    """Sign of every entry: -1, 0 or 1, NaN where the entry is NaN.
+
+    Args:
+        values: Correlations.
+
+    Returns:
+        Their signs.
+
+    Example:
+        >>> signs(np.array([[-0.3, 0.0]])).tolist()
+        [[-1.0, 0.0]]
+    """
     return np.sign(values)

@@ -20,6 +20,13 @@ def out_degree(task: Task) -> BaselineScorer:
 
     Returns:
         A scorer; never NaN.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> scorer = out_degree(perturbation_task(sachs()))
+        >>> dict(zip(scorer.pairs.sources, scorer.raw_scores(slice(0, 1)).score[:, 0].tolist()))["PKA"]
+        6.0
     """
     pairs = PairSpace.between(task.data)
     degree = np.bincount(pairs.edge_index[0], minlength=pairs.n_sources).astype(np.float64)

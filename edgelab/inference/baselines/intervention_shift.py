@@ -34,6 +34,14 @@ def ks_shift(task: Task) -> BaselineScorer:
 
     Returns:
         A scorer; NaN where no intervention hits i, none has a control, or j has no response of its own.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> scorer = ks_shift(perturbation_task(sachs()))
+        >>> akt, erk = (scorer.pairs.sources.index(name) for name in ("Akt", "Erk"))
+        >>> scorer.raw_scores(slice(0, 11)).score[[akt, erk], akt].round(2).tolist()  # nothing hits Erk
+        [0.15, nan]
     """
     return _shift_scorer(task, ks_test)
 
@@ -53,6 +61,12 @@ def z_shift(task: Task) -> BaselineScorer:
     Returns:
         A scorer; NaN where no intervention hits i, none has a control, or j has no response of its own or a constant
         one.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> z_shift(perturbation_task(sachs())).raw_scores(slice(0, 3)).shape
+        (11, 3)
     """
     return _shift_scorer(task, mean_shift_test)
 

@@ -36,6 +36,13 @@ def comparisons(task: Task) -> list[Comparison]:
 
     Returns:
         Comparisons, sorted by input and then by setting; they do not depend on the order of the samples.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> data = sachs()
+        >>> [data.inputs[one.input_id] for one in comparisons(perturbation_task(data))][:3]
+        ['ICAM-2', 'Akt-inhibitor', 'G06976']
     """
     settings, setting_of = _settings(task)
     centre = _central_setting(settings)
@@ -101,6 +108,14 @@ def inputs_of_functions(task: Task) -> list[Int[Array, " inputs_of_function"]]:
 
     Returns:
         One array of input ids per function.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> data = sachs()
+        >>> inputs = inputs_of_functions(perturbation_task(data))[data.functions.index("PKC")]
+        >>> [data.inputs[i] for i in inputs]
+        ['G06976', 'PMA']
     """
     source, target = task.data[INPUT_EDGES].edge_index.cpu().numpy()
     return [source[target == function] for function in range(task.data["function"].num_nodes)]

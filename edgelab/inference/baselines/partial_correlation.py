@@ -26,6 +26,12 @@ def partial_correlation(task: Task) -> BaselineScorer:
         A scorer; NaN where a function has no response of its own or a constant one, or with fewer than 3 samples.
 
     Source: Ledoit and Wolf (2004), Journal of Multivariate Analysis 88:365; computed by scikit-learn.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> partial_correlation(perturbation_task(sachs())).raw_scores(slice(0, 3)).shape
+        (11, 3)
     """
     partial = partial_correlations(function_responses(task))
     raw = RawScores(score=np.abs(partial), extras={"sign": signs(partial)})
@@ -40,6 +46,15 @@ def partial_correlations(values: Float[Array, "samples nodes"]) -> Float[Array, 
 
     Returns:
         Numbers in [-1, 1], NaN for columns without part; the diagonal is 1.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> a = rng.normal(size=1000)
+        >>> b = a + 0.5 * rng.normal(size=1000)
+        >>> c = b + 0.5 * rng.normal(size=1000)
+        >>> partial = partial_correlations(np.stack([a, b, c], axis=1))
+        >>> bool(partial[0, 1] > 0.6), bool(abs(partial[0, 2]) < 0.1)  # a and c are related through b only
+        (True, True)
     """
     unit = unit_columns(values)
     usable = np.flatnonzero(~np.isnan(unit).any(axis=0))

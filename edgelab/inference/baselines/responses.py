@@ -16,6 +16,12 @@ def function_responses(task: Task) -> Float[Array, "samples nodes"]:
     Returns:
         The response of the output that reads the function. NaN for a function that no output reads, that several read,
         or whose output reads other functions too: its own value is not known then.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> function_responses(perturbation_task(sachs())).shape
+        (7466, 11)
     """
     source, target = task.data[OUTPUT_EDGES].edge_index.cpu().numpy()
     n_functions = task.data["function"].num_nodes
