@@ -61,8 +61,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
     the start of each epoch so that every sample counts once), and `evaluate` fits the same model to them by least
     squares. `p_value` tests that a function's coefficient is zero, given all other functions: two-sided for
     `score_mode="abs"`, one-sided (positive) for `"relu"` and `"signed"`. Samples count once however many layer pairs
-    and aggregators show them. NaN where there are not at least two more samples than functions, or the source or the
-    target does not vary. The score itself is the learned weight, which also depends on the regularisation and the
+    and aggregators show them. NaN where there are not at least two more samples than functions, the source or the target
+    does not vary, or the source is a linear combination of others. The score itself is the learned weight, which also depends on the regularisation and the
     order of the samples.
 
     Args:

@@ -14,8 +14,10 @@ from edgelab.typing import Float, Tensor
 
 from .moments import is_constant
 
-# Relative to the diagonal: decides between columns that are copies of one another, and changes nothing else.
-TIE_BREAKING_RIDGE = 1e-10
+# Added to the diagonal, relative to it, so that columns that are combinations of others can be inverted, and found.
+RIDGE = 1e-10
+# A source whose variance the others explain up to this share is a combination of them; the ridge is far below.
+SMALLEST_OWN_SHARE = 1e-8
 # Rows times columns of one working block.
 BLOCK_NUMBERS = 2**22
 
@@ -24,7 +26,8 @@ class SharedFit(NamedTuple):
     """A fitted coefficient matrix.
 
     Attributes:
-        coefficient: `[sources, targets]`, per standard deviation; NaN where source or target never varies.
+        coefficient: `[sources, targets]`, per standard deviation; NaN where the target never varies, or the source
+            does not either or is a combination of other sources.
         standard_error: Likewise.
         dof: Degrees of freedom left: samples - sources that vary - 1.
     """
@@ -71,12 +74,13 @@ def fit_shared_coefficients(
         gram.addmm_(rows_x.flatten(0, 1).mT, rows_x.flatten(0, 1))
         views_summed = rows_x.unflatten(0, source.shape[:2]).sum(dim=1)
         cross.addmm_(views_summed.flatten(0, 1).mT, rows_y.flatten(0, 1))
-    diagonal = gram.diagonal()
-    diagonal.copy_(torch.where(x.varies, diagonal * (1 + TIE_BREAKING_RIDGE), 1.0))
+    diagonal = torch.where(x.varies, gram.diagonal() * (1 + RIDGE), 1.0)
+    gram.diagonal().copy_(diagonal)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+    identified = x.varies & (inverse.diagonal() * diagonal < 1 / SMALLEST_OWN_SHARE)
     coefficient = inverse @ cross
     variance = _coefficient_variance(x, y, inverse, coefficient, blocks) * (samples / dof)
-    undefined = ~(x.varies.unsqueeze(1) & y.varies)
+    undefined = ~(identified.unsqueeze(1) & y.varies)
     error = variance.clamp_(min=0).sqrt_()  # rounding alone can step below 0
     return SharedFit(coefficient.masked_fill_(undefined, torch.nan), error.masked_fill_(undefined, torch.nan), dof)
 
