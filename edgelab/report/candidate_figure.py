@@ -1,0 +1,193 @@
+"""Figure: the prior network with the best candidate edges."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Literal, get_args
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
+from torch_geometric.data import HeteroData
+
+from edgelab.errors import ConfigError, TableError
+from edgelab.report.candidate_network import candidate_network
+from edgelab.report.network_layout import Pair
+from edgelab.report.network_plan import NetworkPlan, plan_network, shown_name
+from edgelab.report.style import CANDIDATE_COLOURS, GREY_LINE, GREY_TEXT, SMALL_TEXT_SIZE
+
+ColourBy = Literal["score", "q_value"]
+Colour = tuple[float, float, float, float]
+
+MAX_FUNCTIONS = 60
+"""Larger networks are reduced to the neighbourhood of the candidates."""
+
+# Inches below the network for the key.
+_FOOT = 0.75
+# Smallest q-value whose logarithm still gets a colour of its own.
+_LEAST_Q = 1e-16
+
+
+def plot_candidates(table: pd.DataFrame, data: HeteroData, top: int = 15, *, colour_by: ColourBy = "score") -> Figure:
+    """The prior network in grey and the best candidate edges in colour, regulators above their targets.
+
+    The picture depends on names and edges only, never on the order of nodes or rows. Arrows end in a point, or in a
+    bar where the sign of an edge says that it inhibits.
+
+    Args:
+        table: An edge table.
+        data: The prior network.
+        top: How many candidate edges to draw.
+        colour_by: `"score"`, or `"q_value"` to colour by -log10 of it.
+
+    Returns:
+        A figure as large as the network needs. Of more than 60 functions only those at the ends of the candidates are
+        drawn, and those that join them.
+
+    Raises:
+        TableError: If the table has no candidates with a score, no q-values when these are asked for, lacks a column,
+            or names a function that the network lacks.
+        ConfigError: If `top` is not a positive integer, or `colour_by` is unknown.
+
+    Example:
+        >>> from edgelab.graphs import build_graph
+        >>> from edgelab.table import COLUMNS
+        >>> data = build_graph([("raf", "mek")], input_edges=[("egf", "raf")], output_edges=[("mek", "level")])
+        >>> row = ("mek", "raf", 1, 0, 0.7, False, 0.01, 0.02)
+        >>> figure = plot_candidates(pd.DataFrame([row], columns=list(COLUMNS)), data)
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['mek', 'raf']
+    """
+    if colour_by not in get_args(ColourBy):
+        raise ConfigError(f"colour_by must be one of {list(get_args(ColourBy))}, got {colour_by!r}")
+    graph = _shown_part(candidate_network(table, data, top))
+    prior, candidates = _edges(graph, "prior"), _edges(graph, "candidate")
+    level = _levels(graph, candidates, colour_by)
+    norm = _norm(level)
+    colours = {edge: CANDIDATE_COLOURS(norm(value)) for edge, value in zip(candidates, level, strict=True)}
+    plan = plan_network(list(graph), prior, candidates)
+    figure, axes = _canvas(plan)
+    patches = _draw_names(axes, plan, {name for edge in candidates for name in edge})
+    _draw_edges(axes, graph, plan, patches, colours)
+    _draw_key(figure, norm, colour_by, len(candidates))
+    return figure
+
+
+def _edges(graph: nx.DiGraph, kind: str) -> list[Pair]:
+    return sorted((source, target) for source, target, edge_kind in graph.edges(data="kind") if edge_kind == kind)
+
+
+def _shown_part(graph: nx.DiGraph) -> nx.DiGraph:
+    if len(graph) <= MAX_FUNCTIONS:
+        return graph
+    ends = {name for edge in _edges(graph, "candidate") for name in edge}
+    # What joins two ends explains how they are connected already; the functions that touch most ends come first.
+    touched = Counter(other for name in ends for other in {*graph.successors(name), *graph.predecessors(name)} - ends)
+    joining = sorted((name for name, count in touched.items() if count > 1), key=lambda name: (-touched[name], name))
+    return graph.subgraph([*ends, *joining[: max(0, MAX_FUNCTIONS - len(ends))]])
+
+
+def _levels(graph: nx.DiGraph, candidates: list[Pair], colour_by: ColourBy) -> list[float]:
+    found = [graph.edges[edge].get(colour_by, float("nan")) for edge in candidates]
+    if np.isnan(found).all():
+        raise TableError(f"none of the candidates shown has a finite {colour_by}; colour by another column")
+    if colour_by == "q_value":
+        return [-float(np.log10(max(value, _LEAST_Q))) for value in found]
+    return found
+
+
+def _norm(level: list[float]) -> Normalize:
+    low, high = float(np.nanmin(level)), float(np.nanmax(level))
+    return Normalize(low, high) if low < high else Normalize(low - 0.5, high + 0.5)
+
+
+def _canvas(plan: NetworkPlan) -> tuple[Figure, Axes]:
+    # Drawn to scale, one unit an inch: boxes made for a text size fit that text.
+    total = plan.height + _FOOT
+    figure = Figure(figsize=(plan.width, total))
+    axes = figure.add_axes((0.0, _FOOT / total, 1.0, plan.height / total))
+    axes.set_xlim(plan.left, plan.left + plan.width)
+    axes.set_ylim(plan.bottom, plan.bottom + plan.height)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _draw_names(axes: Axes, plan: NetworkPlan, marked: Collection[str]) -> dict[str, FancyBboxPatch]:
+    patches = {}
+    for name, box in plan.boxes.items():
+        patches[name] = FancyBboxPatch(
+            (box.x - box.width / 2, box.y - box.height / 2),
+            box.width,
+            box.height,
+            boxstyle=f"round,pad=0,rounding_size={0.45 * box.height}",
+            facecolor="white",
+            edgecolor="black" if name in marked else GREY_LINE,
+            linewidth=1.0,
+            zorder=4,
+        )
+        axes.add_patch(patches[name])
+        axes.text(
+            box.x,
+            box.y,
+            shown_name(name),
+            ha="center",
+            va="center_baseline",
+            fontsize=plan.text_size,
+            color="black" if name in marked else GREY_TEXT,
+            parse_math=False,
+            zorder=5,
+        )
+    return patches
+
+
+def _draw_edges(
+    axes: Axes,
+    graph: nx.DiGraph,
+    plan: NetworkPlan,
+    patches: Mapping[str, FancyBboxPatch],
+    colours: Mapping[Pair, Colour],
+) -> None:
+    for (source, target), bend in plan.bends.items():
+        inhibits = graph.edges[source, target].get("sign", 0) < 0
+        is_candidate = (source, target) in colours
+        axes.add_patch(
+            FancyArrowPatch(
+                (plan.boxes[source].x, plan.boxes[source].y),
+                (plan.boxes[target].x, plan.boxes[target].y),
+                connectionstyle=f"arc3,rad={bend}",
+                arrowstyle="|-|,widthA=0,widthB=0.4" if inhibits else "-|>,head_length=0.45,head_width=0.2",
+                patchA=patches[source],
+                patchB=patches[target],
+                shrinkA=1,
+                shrinkB=3 if inhibits else 2,
+                mutation_scale=10,
+                color=colours[source, target] if is_candidate else GREY_LINE,
+                linewidth=2.0 if is_candidate else 1.0,
+                zorder=3 if is_candidate else 2,
+            )
+        )
+
+
+def _draw_key(figure: Figure, norm: Normalize, colour_by: ColourBy, n_candidates: int) -> None:
+    width, height = figure.get_size_inches()
+    bar_axes = figure.add_axes((0.5, 0.45 / height, 2.3 / width, 0.1 / height))
+    bar = figure.colorbar(
+        ScalarMappable(norm, CANDIDATE_COLOURS), cax=bar_axes, orientation="horizontal", ticks=MaxNLocator(3)
+    )
+    label = "score" if colour_by == "score" else "−log₁₀ q-value"
+    bar.set_label(f"Best {n_candidates} candidate edges: {label}", fontsize=SMALL_TEXT_SIZE, labelpad=2)
+    bar.ax.tick_params(labelsize=SMALL_TEXT_SIZE - 1, length=2, pad=2)
+    bar.outline.set_visible(False)
+    figure.legend(
+        handles=[Line2D([], [], color=GREY_LINE, linewidth=1.4, label="edge of the prior network")],
+        loc="center right",
+        bbox_to_anchor=(0.5 - 0.1 / width, 0.5 / height),
+        fontsize=SMALL_TEXT_SIZE,
+        frameon=False,
+    )
