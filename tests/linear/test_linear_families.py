@@ -22,6 +22,7 @@ from edgelab.linear import (
     bounded,
     hard_concrete,
     maps,
+    schur_core,
     stretched_concrete_cdf,
     unbounded,
 )
@@ -151,6 +152,12 @@ def test_gershgorin_row_budget_leaves_room_for_large_maps():
     own.load_state_dict(shared.state_dict())
     of_shared, of_own = (layer.effective_W().triu(1).max() for layer in (shared, own))
     assert of_own > 10 * of_shared
+
+
+def test_schur_core_by_hand():
+    core = schur_core(torch.tensor([2.0, 3.0]), torch.tensor([0.0, torch.pi / 2]), torch.arange(16.0).view(4, 4))
+    expected = [[2, 0, 2, 3], [0, 2, 6, 7], [0, 0, 0, -3], [0, 0, 3, 0]]
+    torch.testing.assert_close(core, torch.tensor(expected, dtype=torch.float32), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize(
