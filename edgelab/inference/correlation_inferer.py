@@ -190,12 +190,15 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         """The edge table.
 
         `p_value` is one-sided: the chance of a correlation at least this large (positive) if the true one were zero and
-        samples independent (Fisher's z; degrees of freedom: samples - 3 - `n_cond`). For `layer_agg="mean"` the mean is
-        tested as if it were a single correlation, which is conservative; for `"max"` the p-value accounts for the
-        choice among layer pairs. A zero correlation is not the same as a missing edge: common drivers correlate too.
+        samples independent (Fisher's z; degrees of freedom: samples - 3 - `n_cond`). For `layer_agg="mean"` and
+        `"pooled"` the value is tested as if it came from one layer pair, which is conservative; for `"max"` the p-value
+        accounts for the choice among layer pairs. A zero correlation is not the same as a missing edge: common drivers
+        correlate too.
 
         Args:
-            layer_agg: `"mean"` over layer pairs, or `"max"`: the value furthest from zero, with its sign.
+            layer_agg: `"mean"` over the layer pairs in which the correlation is defined; `"max"`: the value furthest
+                from zero, with its sign; `"pooled"`: one correlation over the data of all layer pairs, in which a layer
+                counts the more, the more the target's gradient varies in it.
             exclude_self: Leave out pairs of a node with itself.
             score: `"corr"` (Pearson), `"partial"` (Pearson given the known sources of the target) or `"spearman"`.
             ridge: For `"partial"`: added to the diagonal of the correlations among the known sources.

@@ -8,14 +8,20 @@ import numpy as np
 import torch
 
 from edgelab.errors import ConfigError
-from edgelab.ops.correlation import fisher_p_value, mean_over_pairs, strongest_over_pairs, strongest_p_value
+from edgelab.ops.correlation import (
+    fisher_p_value,
+    mean_over_pairs,
+    pooled_over_pairs,
+    strongest_over_pairs,
+    strongest_p_value,
+)
 from edgelab.ops.pair_statistics import PairStatistics
 from edgelab.typing import Int, Tensor
 
 from .pairs import PairSpace
 from .protocol import RawScores
 
-LayerAggregation = Literal["mean", "max"]
+LayerAggregation = Literal["mean", "max", "pooled"]
 CorrelationKind = Literal["corr", "partial", "spearman"]
 
 
@@ -24,7 +30,9 @@ class CorrelationOptions:
     """How pairs are scored.
 
     Attributes:
-        layer_agg: `"mean"` of the layer pairs, or the value furthest from zero among them with its sign (`"max"`).
+        layer_agg: `"mean"` of the layer pairs in which the correlation is defined; the value furthest from zero among
+            them with its sign (`"max"`); or one correlation over the data of all layer pairs (`"pooled"`), in which a
+            layer counts the more, the more the target varies in it.
         score: Pearson (`"corr"`), Pearson given the target's known sources (`"partial"`) or Spearman (`"spearman"`).
         ridge: For `"partial"`: added to the diagonal of the correlations among the known sources, at least 0.
 
@@ -72,22 +80,22 @@ def correlation_scores(
         correlation = statistics.rank_correlation(targets)
     else:
         correlation = statistics.correlation(targets)
-    score, p_value = _aggregate(correlation, statistics.count, n_conditions, options.layer_agg)
+    if options.layer_agg == "max":
+        score = strongest_over_pairs(correlation)
+        n_pairs = (~correlation.isnan()).sum(dim=0)
+        p_value = strongest_p_value(fisher_p_value(score, statistics.count, n_conditions), n_pairs)
+    else:
+        pooled = options.layer_agg == "pooled"
+        score = (
+            pooled_over_pairs(correlation, statistics.target_spread(targets))
+            if pooled
+            else mean_over_pairs(correlation)
+        )
+        p_value = fisher_p_value(score, statistics.count, n_conditions)
     extras: dict[str, Tensor] = dict(zip(names, correlation, strict=True))
     if n_conditions is not None:
         extras = {"n_cond": n_conditions.to(torch.int32).expand(score.shape), **extras}
     return RawScores(score=score, p_value=p_value, extras=extras)
-
-
-def _aggregate(
-    correlation: Tensor, count: int, n_conditions: Tensor | None, layer_agg: LayerAggregation
-) -> tuple[Tensor, Tensor]:
-    if layer_agg == "mean":
-        score = mean_over_pairs(correlation)
-        return score, fisher_p_value(score, count, n_conditions)
-    score = strongest_over_pairs(correlation)
-    n_pairs = (~correlation.isnan()).sum(dim=0)
-    return score, strongest_p_value(fisher_p_value(score, count, n_conditions), n_pairs)
 
 
 def _known_parents(pairs: PairSpace) -> Int[Tensor, "2 edges"]:

@@ -49,6 +49,37 @@ def strongest_over_pairs(correlation: Float[Tensor, "pairs *rest"]) -> Float[Ten
     return strongest
 
 
+def pooled_over_pairs(
+    correlation: Float[Tensor, "pairs sources targets"], spread: Float[Tensor, "#pairs targets"]
+) -> Float[Tensor, "sources targets"]:
+    """Correlation over the data of all layer pairs put together, each centred on its own mean.
+
+    Sources are standardised within each layer pair, so that no layer counts more for being larger; targets keep their
+    spread s_p, so that a layer counts the more, the more the target varies in it. With r_p the correlation in pair p
+    and n the number of pairs in which the source varies, r = Σ s_p r_p / √(n Σ s_p²). A pair in which a source or a
+    target does not vary adds nothing, where `mean_over_pairs` would leave it out and trust the rest the more.
+
+    Args:
+        correlation: One value per layer pair; NaN where undefined.
+        spread: Standard deviation of the target in each layer pair, in any unit.
+
+    Returns:
+        Values in [-1, 1]; NaN where the correlation is defined in no pair.
+
+    Example:
+        >>> nan = float("nan")
+        >>> correlation = torch.tensor([[[0.6], [0.6]], [[0.6], [nan]]])
+        >>> pooled_over_pairs(correlation, torch.tensor([[1.0], [1.0]])).flatten()
+        tensor([0.6000, 0.4243])
+    """
+    # In units of its largest spread a target can neither overflow nor underflow.
+    spread = spread / spread.amax(dim=0)
+    total = spread.square().sum(dim=0) * (correlation.shape[0] / spread.shape[0])
+    n_pairs = (~correlation.isnan()).sum(dim=0)
+    pooled = sum((r.nan_to_num(0.0) * s for r, s in zip(correlation, spread.expand(len(correlation), -1), strict=True)))
+    return torch.as_tensor(pooled).div((n_pairs * total).sqrt()).masked_fill(n_pairs == 0, torch.nan)
+
+
 def fisher_p_value(
     correlation: Float[Tensor, "*lead targets"], count: int, n_conditions: Int[Tensor, " targets"] | None = None
 ) -> Float[Tensor, "*lead targets"]:

@@ -153,6 +153,20 @@ class PairStatistics:
             self._ranked = self._kept_samples().ranked()
         return self._ranked.correlation(targets)
 
+    def target_spread(self, targets: slice) -> Float[Tensor, "target_pairs targets"]:
+        """Standard deviation of a range of targets in each layer pair.
+
+        Args:
+            targets: A range of targets with a start and a stop.
+
+        Returns:
+            Not negative, in the units of the targets; one row if all pairs share them.
+        """
+        self._fold()
+        if self.moments is not None:
+            return (self.moments.target_squares[:, targets] / self.count).sqrt()
+        return self._kept_samples().merged()[1][:, :, targets].to(torch.float64).std(dim=1, correction=0)
+
     @property
     def device(self) -> torch.device:
         """Where the statistics are; the CPU before the first samples."""
