@@ -16,7 +16,7 @@ AnyCriterion = str | Callable[[Tensor, Tensor], Tensor]
 """A name in `edgelab.training.CRITERIA`, or `function(prediction, target)`: see `summed_loss`."""
 
 # Two float32 sums over the same numbers in another order agree to about this share.
-SAME_SUM = 1e-3
+SAME_SUM = 1e-5
 
 
 def summed_loss(prediction: Tensor, batch: Batch, criterion: AnyCriterion | None = None) -> Tensor:
