@@ -15,7 +15,7 @@ from edgelab.models.norms import frozen_statistics
 from edgelab.models.res_block import ResBlock
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
 from edgelab.ops import EdgeWiring
-from edgelab.typing import Float, Int, Tensor
+from edgelab.typing import Float, Tensor
 
 EDGE_TYPES = (("function", "to", "function"), ("input", "to", "function"), ("function", "to", "output"))
 
@@ -31,7 +31,7 @@ class GSNN(nn.Module):
     Source: Evans et al. (2024), Graph Structured Neural Networks for perturbation biology.
 
     Args:
-        edge_index_dict: `[2, edges]` node ids for the edge types input→function, function→function, function→output.
+        edge_index_dict: int64 tensors `[2, edges]` of node ids for the edge types input→function, function→function, function→output.
         node_names_dict: Names of the nodes of each type, `"input"`, `"function"`, `"output"`.
         channels: Hidden channels of each function.
         layers: Number of blocks.
@@ -80,7 +80,7 @@ class GSNN(nn.Module):
 
     def __init__(
         self,
-        edge_index_dict: Mapping[tuple[str, str, str], Int[Tensor, "2 _edges"]],
+        edge_index_dict: Mapping[tuple[str, str, str], Tensor],
         node_names_dict: Mapping[str, list[str]],
         channels: int,
         layers: int,
@@ -260,7 +260,7 @@ class GSNN(nn.Module):
                 f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis} and batch {len(x)}, "
                 f"got {tuple(mask.shape)}"
             )
-        return mask.to(x).reshape(-1, size).t()
+        return (mask.unsqueeze(0) if mask.dim() == 1 else mask).to(x).t()
 
     @contextmanager
     def capture(self, stage: Literal["pre_norm", "post_norm"] = "pre_norm") -> Iterator[ActivationCache]:
