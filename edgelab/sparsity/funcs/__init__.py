@@ -1,0 +1,31 @@
+"""Decay, growth, initial patterns, pruning and redistribution by name, with access to a `Masking`."""
+
+from .decay import DECAYS as DECAYS
+from .decay import CosineDecay as CosineDecay
+from .decay import Decay as Decay
+from .decay import LinearDecay as LinearDecay
+from .decay import MagnitudePruneDecay as MagnitudePruneDecay
+from .grow import GROWERS as GROWERS
+from .grow import abs_grad_growth as abs_grad_growth
+from .grow import momentum_growth as momentum_growth
+from .grow import no_growth as no_growth
+from .grow import random_growth as random_growth
+from .grow import struct_abs_grad_growth as struct_abs_grad_growth
+from .init_scheme import INITIAL_PATTERNS as INITIAL_PATTERNS
+from .init_scheme import erdos_renyi_init as erdos_renyi_init
+from .init_scheme import get_erdos_renyi_dist as get_erdos_renyi_dist
+from .init_scheme import lottery_ticket_init as lottery_ticket_init
+from .init_scheme import random_init as random_init
+from .init_scheme import resume_init as resume_init
+from .init_scheme import struct_erdos_renyi_init as struct_erdos_renyi_init
+from .init_scheme import struct_random_init as struct_random_init
+from .prune import NETWORK_PRUNERS as NETWORK_PRUNERS
+from .prune import PRUNERS as PRUNERS
+from .prune import global_magnitude_prune as global_magnitude_prune
+from .prune import magnitude_prune as magnitude_prune
+from .prune import struct_magnitude_prune as struct_magnitude_prune
+from .redistribute import REDISTRIBUTIONS as REDISTRIBUTIONS
+from .redistribute import grad_redistribution as grad_redistribution
+from .redistribute import momentum_redistribution as momentum_redistribution
+from .redistribute import nonzero_redistribution as nonzero_redistribution
+from .view import MaskingView as MaskingView
