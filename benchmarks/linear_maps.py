@@ -2,8 +2,9 @@
 
     python benchmarks/linear_maps.py [--size 256] [--batch 64] [--rounds 100] [--threads 1]
 
-Every round times each map once, with torch.nn.Linear before and after it; the table shows medians of the ratios, so
-that a machine shared with others disturbs both alike.
+Every round times each map once, with torch.nn.Linear before and after it; the table shows medians of the ratios. The
+times are CPU seconds of this process, since on a machine shared with others a long step is interrupted more often than
+a short one and wall-clock ratios would say more about the scheduler.
 """
 
 import argparse
@@ -81,14 +82,14 @@ def measure(
 
 
 def seconds(step: Callable[[], None]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     step()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def print_table(times: dict[str, list[float]], ratios: dict[str, list[float]], options: argparse.Namespace) -> None:
     print(f"forward + backward, {options.size} x {options.size}, batch {options.batch}, float32, CPU,", end=" ")
-    print(f"{options.threads} thread(s), medians of {options.rounds} rounds [quartiles]")
+    print(f"{options.threads} thread(s), CPU time, medians of {options.rounds} rounds [quartiles]")
     print(f"{'torch.nn.Linear':28}{1e3 * statistics.median(times['torch.nn.Linear']):8.3f} ms     1.00 x")
     for name, of_map in ratios.items():
         low, middle, high = statistics.quantiles(of_map, n=4)
