@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError, TableError
@@ -178,7 +178,11 @@ def _draw_key(figure: Figure, norm: Normalize, colour_by: ColourBy, n_candidates
     width, height = figure.get_size_inches()
     bar_axes = figure.add_axes((0.5, 0.45 / height, 2.3 / width, 0.1 / height))
     bar = figure.colorbar(
-        ScalarMappable(norm, CANDIDATE_COLOURS), cax=bar_axes, orientation="horizontal", ticks=MaxNLocator(3)
+        ScalarMappable(norm, CANDIDATE_COLOURS),
+        cax=bar_axes,
+        orientation="horizontal",
+        ticks=MaxNLocator(3),
+        format=ScalarFormatter(useOffset=False),
     )
     label = "score" if colour_by == "score" else "−log₁₀ q-value"
     bar.set_label(f"Best {n_candidates} candidate edges: {label}", fontsize=SMALL_TEXT_SIZE, labelpad=2)

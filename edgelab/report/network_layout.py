@@ -1,5 +1,6 @@
 """Where to draw the functions of a wide network: in layers, from regulators above to their targets below."""
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -142,4 +143,6 @@ def _mean(values: list[float], default: float) -> float:
 
 
 def _width(column: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> float:
-    return sum((column[name] - column[other]) ** 2 for name, others in sorted(neighbours.items()) for other in others)
+    return math.fsum(
+        (column[name] - column[other]) ** 2 for name, others in sorted(neighbours.items()) for other in others
+    )

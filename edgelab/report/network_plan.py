@@ -124,7 +124,7 @@ def _is_deep(layered: Mapping[str, Place]) -> bool:
 def _apart(places: Mapping[str, Place], widths: Mapping[str, float], height: float) -> dict[str, Place]:
     place = np.array(list(places.values())) * _EDGE_LENGTH
     size = np.array([[widths[name], height] for name in places])
-    moved = push_apart(place, size, gap=0.75 * _GAP)
+    moved = push_apart(place, size, gap=1.75 * _GAP)
     return {name: (float(x), float(y)) for name, (x, y) in zip(places, moved, strict=True)}
 
 

@@ -54,9 +54,9 @@ def _plain_collection(value: object, where: str) -> Any:
     if isinstance(value, pd.DataFrame):
         return [plain_json(row, where) for row in value.to_dict("records")]
     if isinstance(value, Tensor):
-        value = value.detach().cpu().tolist()
+        return plain_json(value.detach().cpu().tolist(), where)
     if isinstance(value, np.ndarray | pd.Series | pd.Index):
-        value = value.tolist()
+        return plain_json(value.tolist(), where)
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):

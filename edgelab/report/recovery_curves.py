@@ -10,7 +10,7 @@ from edgelab.errors import TableError
 from edgelab.evaluation import average_precision, roc_auc, score_levels
 from edgelab.typing import Array, Bool, Float
 
-Recovery = tuple[Float[Array, " candidates"], Bool[Array, " candidates"]]
+Recovery = tuple[Float[Array, " _"], Bool[Array, " _"]]
 """Scores of the candidates of one hold-out (NaN: not estimable), and which of them are held-out edges."""
 
 

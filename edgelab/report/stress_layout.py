@@ -11,7 +11,9 @@ from edgelab.typing import Array, Float
 
 # A candidate may be drawn longer than an edge of the prior network: it should not bend the picture to its will.
 _CANDIDATE_LENGTH = 1.5
-_ROUNDS = 200
+_ROUNDS = 400
+# A crowd that only shuffles about needs more room: after this many rounds everything is spread by this factor.
+_PATIENCE, _SPREAD = 20, 1.06
 
 
 def stress_layout(names: Iterable[str], prior: Iterable[Pair], extra: Iterable[Pair] = ()) -> dict[str, Place]:
@@ -102,7 +104,7 @@ def push_apart(place: Float[Array, "nodes 2"], size: Float[Array, "nodes 2"], ga
     place = place.astype(float, copy=True)
     wanted = (size[:, None] + size[None, :]) / 2 + gap
     upper = np.triu(np.ones((len(place), len(place)), dtype=bool), k=1)
-    for _ in range(_ROUNDS):
+    for number in range(1, _ROUNDS + 1):
         step = place[None, :] - place[:, None]
         missing = wanted - np.abs(step)
         overlaps = np.argwhere(upper & (missing > 1e-9).all(axis=2))
@@ -114,4 +116,6 @@ def push_apart(place: Float[Array, "nodes 2"], size: Float[Array, "nodes 2"], ga
             push = direction * missing[first, second, axis] / 2
             place[first, axis] -= push
             place[second, axis] += push
+        if number % _PATIENCE == 0:
+            place = place.mean(axis=0) + _SPREAD * (place - place.mean(axis=0))
     return place

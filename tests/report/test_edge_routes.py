@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+from matplotlib.patches import ConnectionStyle
+
+from edgelab.report.edge_routes import Box, arc, choose_bends
+
+
+def row(*places) -> dict[str, Box]:
+    return {
+        name: Box(x=float(x), y=float(y), width=0.5, height=0.2) for name, (x, y) in zip("abcd", places, strict=False)
+    }
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.3, -0.5])
+def test_the_arc_is_the_one_that_matplotlib_draws(bend):
+    boxes = row((0, 0), (2, 1))
+    path = ConnectionStyle("arc3", rad=bend).connect((0, 0), (2, 1))
+    first, control, last = path.vertices
+    t = np.linspace(0, 1, 41)[:, None]
+    drawn = (1 - t) ** 2 * first + 2 * t * (1 - t) * control + t**2 * last
+    np.testing.assert_allclose(arc(boxes["a"], boxes["b"], bend), drawn, atol=1e-12)
+
+
+def test_edges_pass_names_and_reverse_edges():
+    boxes = row((0, 0), (1, 0), (2, 0))
+    straight, around = choose_bends(boxes, [("a", "b"), ("a", "c")], margin=0.05)
+    assert straight == 0
+    assert np.abs(arc(boxes["a"], boxes["c"], around)[20, 1]) > 0.1
+    there, back = choose_bends(boxes, [("a", "b"), ("b", "a")], margin=0.05)
+    # Bent to the same hand, the two run on opposite sides.
+    assert there == back > 0

@@ -1,0 +1,55 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgelab.report.network_layout import layered_layout, natural_key
+from edgelab.report.stress_layout import stress_layout
+
+NAMES = [f"f{i}" for i in range(9)]
+PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=20).map(
+    lambda pairs: [pair for pair in pairs if pair[0] != pair[1]]
+)
+
+
+@given(PAIRS, PAIRS, st.randoms())
+def test_every_function_has_a_place_of_its_own_whatever_the_order(prior, extra, random):
+    places = layered_layout(NAMES, prior, extra)
+    assert set(places) == set(NAMES) and len(set(places.values())) == len(NAMES)
+    names = list(NAMES)
+    for order in (names, prior, extra):
+        random.shuffle(order)
+    assert layered_layout(names, prior, extra) == places
+
+
+@given(st.permutations(NAMES), st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=15))
+def test_edges_of_a_network_without_cycles_run_down(order, numbers):
+    prior = [(order[i], order[j]) for i, j in numbers if i < j]
+    places = layered_layout(NAMES, prior)
+    assert all(places[source][1] > places[target][1] for source, target in prior)
+
+
+def test_chain_by_hand_and_lonely_functions_last():
+    places = layered_layout(["x", "c", "b", "a"], [("a", "b"), ("b", "c")])
+    assert places == {"a": (0, 0), "b": (0, -1), "c": (0, -2), "x": (0, -3)}
+
+
+def test_rows_avoid_crossings():
+    places = layered_layout(["a", "b", "c", "d"], [("a", "d"), ("b", "c")])
+    assert (places["a"][0] < places["b"][0]) == (places["d"][0] < places["c"][0])
+
+
+def test_numbers_in_names_count_as_numbers():
+    assert sorted(["f10", "f9", "F1", "9", "²"], key=natural_key) == ["9", "F1", "f9", "f10", "²"]
+
+
+def test_stress_layout_depends_on_no_order():
+    rng = np.random.default_rng(0)
+    prior = [(NAMES[i], NAMES[i + 1]) for i in range(6)] + [("f0", "f4")]
+    places = stress_layout(NAMES, prior, [("f3", "f1")])
+    shuffled = stress_layout(
+        [NAMES[i] for i in rng.permutation(9)], [prior[i] for i in rng.permutation(7)], [("f3", "f1")]
+    )
+    assert shuffled == places
+    # Functions without any edge stand below all others.
+    lowest = min(places[name][1] for name in NAMES[:7])
+    assert all(places[name][1] < lowest for name in ("f7", "f8"))

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from edgelab.report.stress_layout import push_apart, stress_layout
+
+
+def test_a_chain_runs_down_with_steps_of_one():
+    places = stress_layout("abcd", [("a", "b"), ("b", "c"), ("c", "d")])
+    y = [places[name][1] for name in "abcd"]
+    assert -np.diff(y) == pytest.approx([1, 1, 1], abs=0.05)
+
+
+def test_parts_without_a_connection_are_drawn():
+    places = stress_layout("abcd", [("a", "b"), ("c", "d")])
+    assert len(set(places.values())) == 4
+    assert np.isfinite(list(places.values())).all()
+
+
+def test_no_edges_at_all():
+    assert set(stress_layout("ab", [])) == {"a", "b"}
+
+
+def test_boxes_end_up_apart():
+    rng = np.random.default_rng(0)
+    size = np.tile([0.6, 0.2], (30, 1))
+    place = push_apart(rng.random((30, 2)) * 3, size, gap=0.1)
+    step = np.abs(place[:, None] - place[None, :]) - (size + 0.1)
+    np.fill_diagonal(step[..., 0], 1.0)
+    assert (step.max(axis=2) > -1e-6).all()
+
+
+def test_boxes_in_one_place_are_parted():
+    place = push_apart(np.zeros((2, 2)), np.ones((2, 2)), gap=0.0)
+    assert np.abs(place[0] - place[1]).max() == pytest.approx(1.0)
