@@ -60,10 +60,10 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
     p-values: beside the learned weights, the last samples are kept (since `forget_samples`, which the callback calls at
     the start of each epoch so that every sample counts once), and `evaluate` fits the same model to them by least
     squares. `p_value` tests that a function's coefficient is zero, given all other functions: two-sided for
-    `score_mode="abs"`, one-sided (positive) for `"relu"` and `"signed"`. Samples count once however many layer pairs
-    and aggregators show them. NaN where there are not at least two more samples than functions, the source or the target
-    does not vary, or the source is a linear combination of others. The score itself is the learned weight, which also depends on the regularisation and the
-    order of the samples.
+    `score_mode="abs"`, one-sided (positive) for `"relu"` and `"signed"`. A sample counts once, however many layer pairs
+    and aggregators show it. NaN where there are not at least two more samples than functions, the source or the
+    target does not vary, or the source is a linear combination of others. The score itself is the learned weight,
+    which also depends on the regularisation and the order of the samples.
 
     Args:
         model: The GSNN in training, with at least two layers. It is not registered as a submodule.
