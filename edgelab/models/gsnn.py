@@ -31,7 +31,8 @@ class GSNN(nn.Module):
     Source: Evans et al. (2024), Graph Structured Neural Networks for perturbation biology.
 
     Args:
-        edge_index_dict: int64 tensors `[2, edges]` of node ids for the edge types input→function, function→function, function→output.
+        edge_index_dict: int64 tensors `[2, edges]` of node ids for the edge types input→function, function→function,
+            function→output.
         node_names_dict: Names of the nodes of each type, `"input"`, `"function"`, `"output"`.
         channels: Hidden channels of each function.
         layers: Number of blocks.
