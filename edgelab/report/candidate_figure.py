@@ -181,7 +181,7 @@ def _draw_key(figure: Figure, norm: Normalize, colour_by: ColourBy, n_candidates
         ScalarMappable(norm, CANDIDATE_COLOURS),
         cax=bar_axes,
         orientation="horizontal",
-        ticks=MaxNLocator(3),
+        ticks=MaxNLocator(4),
         format=ScalarFormatter(useOffset=False),
     )
     label = "score" if colour_by == "score" else "−log₁₀ q-value"

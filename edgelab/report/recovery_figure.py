@@ -20,6 +20,11 @@ from edgelab.report.style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, plain, s
 # More bands than this lie over each other and cannot be told apart.
 _BANDS = 3
 
+# Inches.
+_SIDE = 3.5
+_LEFT, _BETWEEN, _RIGHT = 0.65, 0.85, 0.15
+_ABOVE, _AXIS_LABELS, _LEGEND_LINE = 0.35, 0.6, 0.165
+
 
 def plot_recovery(
     curves: Mapping[str, Sequence[Recovery]],
@@ -59,8 +64,7 @@ def plot_recovery(
     ordered = sorted(curves, key=lambda name: (-np.mean(precision[name].areas), name))
     strong = [name for name in ordered if name in highlight] or ordered[:_BANDS]
     looks = {name: line_look(position) for position, name in enumerate(dict.fromkeys([*strong, *ordered]))}
-    figure = Figure(figsize=(8.6, 4.5 + 0.19 * len(ordered)), layout="constrained")
-    roc_axes, precision_axes = figure.subplots(1, 2)
+    figure, (roc_axes, precision_axes) = _canvas(len(ordered))
     roc = {name: mean_roc(curves[name]) for name in ordered}
     for axes, of in ((roc_axes, roc), (precision_axes, precision)):
         for name in ordered:
@@ -111,13 +115,26 @@ def _deviation(areas: tuple[float, ...]) -> float:
     return float(np.std(areas, ddof=1)) if len(areas) > 1 else float("nan")
 
 
+def _canvas(n_scorers: int) -> tuple[Figure, list[Axes]]:
+    # Placed by hand: automatic layouts cut off what stands beside axes with a fixed aspect.
+    width = _LEFT + _SIDE + _BETWEEN + _SIDE + _RIGHT
+    below = _AXIS_LABELS + _LEGEND_LINE * (n_scorers + 3)
+    height = _ABOVE + _SIDE + below
+    figure = Figure(figsize=(width, height))
+    boxes = [
+        (left / width, below / height, _SIDE / width, _SIDE / height) for left in (_LEFT, _LEFT + _SIDE + _BETWEEN)
+    ]
+    return figure, [figure.add_axes(box) for box in boxes]
+
+
 def _finish(axes: Axes, legend_title: str) -> None:
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.03)
-    axes.set_box_aspect(1)
     legend = axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.15),
+        loc="upper left",
+        bbox_to_anchor=(0.0, -_AXIS_LABELS / _SIDE),
+        borderaxespad=0.0,
+        borderpad=0.0,
         fontsize=SMALL_TEXT_SIZE,
         frameon=False,
         handlelength=2.6,

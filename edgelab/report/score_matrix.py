@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from edgelab.errors import ConfigError, TableError, close_names
+from edgelab.report.network_plan import shown_name, text_width
 from edgelab.report.style import NOT_SCORED, SCORE_COLOURS, SMALL_TEXT_SIZE, TEXT_SIZE, plain, style_axes
 from edgelab.table import COLUMNS, check_columns, check_pairs
 from edgelab.typing import Array, Bool, Float
@@ -54,10 +55,8 @@ def plot_score_matrix(
     score, has_edge = _matrices(table, names)
     if np.isnan(score).all():
         raise TableError(f"no pair among the {len(names)} functions chosen has a score; choose others")
-    side = max(3.2, 0.19 * len(names) + 1.2)
-    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
-    axes = figure.subplots()
-    _draw(figure, axes, score, score_label)
+    figure, axes, bar_axes = _canvas(names)
+    _draw(figure, axes, bar_axes, score, score_label)
     _outline(axes, has_edge)
     _name(axes, names)
     return figure
@@ -98,14 +97,30 @@ def _matrices(
     return score, has_edge
 
 
-def _draw(figure: Figure, axes: Axes, score: Float[Array, "sources targets"], label: str) -> None:
+def _text_size(names: list[str]) -> float:
+    return TEXT_SIZE if len(names) <= 30 else SMALL_TEXT_SIZE - 1
+
+
+def _canvas(names: list[str]) -> tuple[Figure, Axes, Axes]:
+    # Placed by hand: automatic layouts cut off what stands beside axes with a fixed aspect.
+    side = max(2.2, 0.21 * len(names)) if len(names) <= 30 else 0.17 * len(names)
+    name = max(text_width(shown_name(one), _text_size(names)) for one in names)
+    before, after, above = name + 0.5, 1.1, 0.35
+    width, height = before + side + after, before + side + above
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((before / width, before / height, side / width, side / height))
+    bar_axes = figure.add_axes(((before + side + 0.15) / width, before / height, 0.13 / width, side / height))
+    return figure, axes, bar_axes
+
+
+def _draw(figure: Figure, axes: Axes, bar_axes: Axes, score: Float[Array, "sources targets"], label: str) -> None:
     finite = score[np.isfinite(score)]
     low, high = _colour_range(finite)
     axes.set_facecolor(NOT_SCORED)
     image = axes.imshow(np.ma.masked_invalid(score), cmap=SCORE_COLOURS, vmin=low, vmax=high, interpolation="nearest")
     beyond = (bool((finite < low).any()), bool((finite > high).any()))
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
-    bar = figure.colorbar(image, ax=axes, extend=extend, fraction=0.03, pad=0.03, aspect=40)
+    bar = figure.colorbar(image, cax=bar_axes, extend=extend, extendfrac=0.03)
     bar.set_label(label, fontsize=TEXT_SIZE)
     bar.ax.tick_params(labelsize=SMALL_TEXT_SIZE)
 
@@ -133,8 +148,8 @@ def _name(axes: Axes, names: list[str]) -> None:
         ylabel="Source function (regulator)",
         title="Outlined: prior network",
     )
-    size = TEXT_SIZE if len(names) <= 30 else 6.5
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
-    axes.set_yticks(range(len(names)), names, fontsize=size)
+    shown, size = [shown_name(name) for name in names], _text_size(names)
+    axes.set_xticks(range(len(names)), shown, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), shown, fontsize=size)
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         plain(text)

@@ -73,7 +73,7 @@ def test_the_picture_does_not_depend_on_the_order_of_nodes_or_rows():
     assert places[0] == places[1]
 
 
-def test_fifty_functions_fit():
+def test_fifty_functions_fit(check_fits):
     graph = convergence_graph(25)
     data = build_graph(
         graph.kept_edges,
@@ -85,6 +85,7 @@ def test_fifty_functions_fit():
     assert len(figure.axes[0].texts) == 50
     assert len(arrows(figure)) == 25 + len(graph.kept_edges)
     assert figure.get_size_inches().max() < 15
+    check_fits(figure)
 
 
 def test_large_networks_are_reduced_to_the_neighbourhood():
@@ -100,10 +101,10 @@ def test_large_networks_are_reduced_to_the_neighbourhood():
     assert len(crowded.axes[0].texts) <= MAX_FUNCTIONS
 
 
-def test_equal_scores_and_names_with_dollars():
+def test_equal_scores_and_names_with_dollars(check_fits):
     data = network(["$a", "b$", "c" * 30], [("$a", "b$")])
     figure = plot_candidates(table_of(data, np.full((3, 3), 0.5)), data)
-    figure.draw_without_rendering()
+    check_fits(figure)
     assert {"$a", "b$", "c" * 15 + "…"} == {text.get_text() for text in figure.axes[0].texts}
 
 

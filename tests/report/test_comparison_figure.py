@@ -17,9 +17,9 @@ def records() -> pd.DataFrame:
     )  # fmt: skip
 
 
-def test_order_means_and_deviations():
+def test_order_means_and_deviations(check_fits):
     figure = plot_comparison(records(), ["mrr", "auprc"], highlight=["mei"], labels={"mei": "MEI"})
-    figure.draw_without_rendering()
+    check_fits(figure)
     mrr, auprc = figure.axes
     assert [label.get_text() for label in mrr.get_yticklabels()] == ["ks", "MEI", "random"]
     assert mrr.yaxis_inverted()
@@ -34,9 +34,9 @@ def test_order_means_and_deviations():
     assert (mrr.get_xlabel(), auprc.get_xlabel()) == ("MRR", "AUPRC")
 
 
-def test_one_seed_and_no_chance():
+def test_one_seed_and_no_chance(check_fits):
     figure = plot_comparison(records().query("seed == 0 and scorer != 'random'"), ["mrr"])
-    figure.draw_without_rendering()
+    check_fits(figure)
     assert figure.axes[0].get_xlim()[0] <= 0
 
 

@@ -38,6 +38,11 @@ def test_highlighted_scorers_have_bands():
     assert len(looks) == 9
 
 
+@pytest.mark.parametrize("n_scorers", [1, 2, 9, 18])
+def test_nothing_is_cut_off(n_scorers, check_fits):
+    check_fits(plot_recovery({f"a scorer with a rather long name {i}": [GOOD, POOR] for i in range(n_scorers)}))
+
+
 def test_one_hold_out_has_no_band():
     figure = plot_recovery({"mei": [GOOD]})
     assert not figure.axes[0].collections

@@ -34,6 +34,13 @@ def test_cells_by_hand():
     assert [path.get_extents().y0 for path in outlines.get_paths()] == pytest.approx([0 - 0.46])
 
 
+@pytest.mark.parametrize("n", [2, 11, 31, 60])
+def test_nothing_is_cut_off(n, check_fits):
+    rows = [(f"GENE{i}", f"GENE{(i + 1) % n}", i, (i + 1) % n, 0.001 * i, False, NAN, NAN) for i in range(n)]
+    check_fits(plot_score_matrix(table(rows)))
+    check_fits(plot_score_matrix(table([(f"a-very-long-name-{row[0]}", *row[1:]) for row in rows[:2]])))
+
+
 def test_functions_can_be_chosen_and_ordered():
     figure = plot_score_matrix(table().astype({"src_func": "category"}), ["a", "b"])
     np.testing.assert_array_equal(shown(figure), [[NAN, 0.2], [0.9, NAN]])

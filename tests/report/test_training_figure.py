@@ -16,9 +16,9 @@ def history(train, validation=None) -> History:
     return History(records=tuple(records), stop_reason="done")
 
 
-def test_losses_and_best_epoch():
+def test_losses_and_best_epoch(check_fits):
     figure = plot_training(history([3.0, 2.0, 1.0], [3.0, 1.5, 2.5]))
-    figure.draw_without_rendering()
+    check_fits(figure)
     train, validation, best = figure.axes[0].lines
     assert train.get_xydata().tolist() == [[1, 3], [2, 2], [3, 1]]
     assert validation.get_ydata().tolist() == [3, 1.5, 2.5]
@@ -32,10 +32,10 @@ def test_without_validation_there_is_one_line():
     assert figure.axes[0].get_yscale() == "log"
 
 
-def test_recovery_is_drawn_below():
+def test_recovery_is_drawn_below(check_fits):
     recovery = pd.DataFrame({"epoch": [1, 2], "AUROC": [0.5, np.nan], "note": ["a", "b"]})
     figure = plot_training(history([2.0, 1.0]), recovery, recovery_label="AUROC")
-    figure.draw_without_rendering()
+    check_fits(figure)
     assert len(figure.axes) == 2
     assert figure.axes[1].lines[0].get_xdata().tolist() == [1, 2]
     assert figure.axes[1].get_ylabel() == "AUROC"
