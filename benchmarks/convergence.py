@@ -23,7 +23,7 @@ from edgelab.models import GSNN
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.training import TrainingConfig, fit, iterate_batches
 
-SCORES = [("corr", "mean"), ("corr", "max"), ("partial", "mean"), ("partial", "max"), ("spearman", "mean")]
+SCORES = [("corr", "mean"), ("corr", "max"), ("partial", "mean"), ("partial", "max"), ("spearman", "mean"), ("corr", "pooled"), ("partial", "pooled"), ("spearman", "pooled")]
 
 
 def recovery(tables, test, known):

@@ -1,11 +1,12 @@
 """A registry of named choices: explicit, loud, listable."""
 
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from edgelab.errors import ConfigError, close_names
 
 Entry = TypeVar("Entry")
+Registered = TypeVar("Registered")
 
 
 class Registry(Generic[Entry]):
@@ -31,7 +32,7 @@ class Registry(Generic[Entry]):
         self.kind = kind
         self._entries: dict[str, Entry] = {}
 
-    def register(self, name: str) -> Callable[[Entry], Entry]:
+    def register(self, name: str) -> Callable[[Registered], Registered]:
         """Return a decorator that stores what it decorates under `name`.
 
         Args:
@@ -46,8 +47,8 @@ class Registry(Generic[Entry]):
         if name in self._entries:
             raise ConfigError(f"{self.kind} {name!r} is registered already; choose another name")
 
-        def store(entry: Entry) -> Entry:
-            self._entries[name] = entry
+        def store(entry: Registered) -> Registered:
+            self._entries[name] = cast(Entry, entry)  # so that the decorated function keeps its own signature
             return entry
 
         return store

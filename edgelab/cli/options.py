@@ -1,11 +1,9 @@
 """Options that several commands share, written once."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Out = Annotated[Path, typer.Option(help="Folder for the results; made if it does not exist.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the results of an earlier run in the folder.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice; equal seeds give equal results on a CPU.")]
 Device = Annotated[str, typer.Option(help="'auto' (a GPU when there is one), 'cpu', 'cuda', 'cuda:1', …")]
@@ -15,5 +13,7 @@ Splits = Annotated[
     int, typer.Option(min=0, help="How many times known edges are hidden to judge the ranking; 0 skips it.")
 ]
 Fraction = Annotated[float, typer.Option(help="Share of the known edges that is hidden each time, in (0, 1).")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the samples. Few are better for finding edges.")]
 Top = Annotated[int, typer.Option(min=1, help="How many candidate edges are printed, drawn and exported.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; chosen by the size of the graph when left out.")
+]

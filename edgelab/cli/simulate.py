@@ -39,7 +39,7 @@ def simulate(
             "x": data.train.x,
             "y": data.train.y,
         }
-        folder = ResultsFolder(out_dir, force=force)
-        for name, table in tables.items():
-            folder.write_csv(f"{name}.csv", table)
+        with ResultsFolder(out_dir, force=force) as folder:
+            for name, table in tables.items():
+                table.to_csv(folder.file(f"{name}.csv"), index=False)
     out.print(f"{samples} samples of {2 * size} functions in {out_dir}; {len(data.graph.held_out)} edges left out")

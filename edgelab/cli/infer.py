@@ -1,0 +1,102 @@
+"""`edgelab infer`: the main job on the user's own tables."""
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgelab.cli.console import one_clear_line
+from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
+from edgelab.cli.results import describe, show_candidates, show_comparison, show_files, write_results
+from edgelab.cli.threads import use_threads
+from edgelab.jobs import METHODS, ModelSettings, compare_methods, infer_edges, load_dataset
+from edgelab.jobs.settings import TASKS
+from edgelab.report import ResultsFolder
+
+
+class Otherwise(StrEnum):
+    """What to do with a row or column that should not be there."""
+
+    error = "error"
+    drop = "drop"
+
+
+def infer(
+    edges: Annotated[Path, typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign].")],
+    x: Annotated[Path, typer.Option(help="What was done: samples × inputs, names in the header.")],
+    y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
+    input_edges: Annotated[
+        Path | None, typer.Option(help="Which function each input acts on; else the one of its name.")
+    ] = None,
+    output_edges: Annotated[
+        Path | None, typer.Option(help="Which function each output reads; else the one of its name.")
+    ] = None,
+    method: Annotated[str, typer.Option(help=f"How candidates are ranked: {', '.join(METHODS)}.")] = "mei_partial",
+    task: Annotated[str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")] = "masked",
+    channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
+    layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples; few find edges better.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per training step.")] = 256,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 3e-3,
+    splits: Splits = 5,
+    fraction: Fraction = 0.2,
+    top: Top = 15,
+    on_duplicate: Annotated[Otherwise, typer.Option(help="Edges listed twice.")] = Otherwise.error,
+    on_extra: Annotated[
+        Otherwise, typer.Option(help="Columns of x and y that are not in the graph.")
+    ] = Otherwise.error,
+    seed: Seed = 0,
+    device: Device = "auto",
+    threads: Threads = None,
+    progress: Progress = True,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Rank the edges that your network may be missing.
+
+    First hides known edges several times to see which methods find them again, then ranks all candidates with the
+    chosen method. Standardise y yourself; a value of 0 should mean "as usual".
+
+    [bold]Example[/]: edgelab infer --edges prior.csv --input-edges drugs.csv --output-edges readouts.csv --x x.csv
+    --y y.csv --out results
+    """
+    arguments = {
+        "command": "infer",
+        **{name: str(path) for name, path in {"edges": edges, "x": x, "y": y}.items()},
+        "input_edges": None if input_edges is None else str(input_edges),
+        "output_edges": None if output_edges is None else str(output_edges),
+        "method": method,
+        "splits": splits,
+        "fraction": fraction,
+        "seed": seed,
+        "device": device,
+    }
+    with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
+        settings = ModelSettings(task=task, channels=channels, layers=layers)
+        training = replace(
+            settings.training, epochs=epochs, batch_size=batch_size, lr=lr, device=device, progress=progress
+        )
+        settings = replace(settings, training=training)
+        dataset = load_dataset(
+            edges=edges,
+            x=x,
+            y=y,
+            input_edges=input_edges,
+            output_edges=output_edges,
+            on_duplicate=on_duplicate.value,
+            on_extra=on_extra.value,
+        )
+        use_threads(threads, len(dataset.functions))
+        describe(dataset)
+        comparison = None
+        if splits:
+            seeds = range(seed, seed + splits)
+            comparison = compare_methods(dataset, seeds=seeds, fraction=fraction, settings=settings, progress=progress)
+            show_comparison(comparison, fraction)
+        inference = infer_edges(dataset, method, settings=settings, seed=seed)
+        show_candidates(inference, top)
+        write_results(folder, dataset, inference, comparison, settings, arguments, top)
+        show_files(folder)

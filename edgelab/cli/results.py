@@ -1,0 +1,173 @@
+"""What `demo` and `infer` leave behind: tables, figures, networks and everything needed to repeat the run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from edgelab.cli.console import out
+from edgelab.datasets import Dataset
+from edgelab.graphs import graph_summary
+from edgelab.jobs import METHODS, Comparison, Inference, ModelSettings
+from edgelab.report import (
+    ResultsFolder,
+    candidate_network,
+    comparison_table,
+    comparison_verdict,
+    environment,
+    format_comparison,
+    frame_hash,
+    plot_candidates,
+    plot_comparison,
+    plot_recovery,
+    plot_score_matrix,
+    plot_training,
+)
+from edgelab.tasks import graph_of
+
+LABELS = {name: METHODS[name].label for name in METHODS}
+OURS = [name for name in METHODS if METHODS[name].needs_model]
+
+# The others are in metrics.json; more columns than these do not fit a terminal of 80 characters.
+_SHOWN_METRICS = ("mrr", "auprc", "auc", "top@1")
+# Beyond this many functions a matrix of all pairs cannot be read any more.
+_LARGEST_MATRIX = 60
+
+
+def describe(dataset: Dataset) -> None:
+    """Print what the data set holds, and what no method can find in it.
+
+    Args:
+        dataset: The data set.
+    """
+    out.print(f"[bold]{dataset.name}[/]: {dataset.n_samples} samples, {dataset.condition.nunique()} conditions")
+    out.print(str(graph_summary(graph_of(dataset))))
+
+
+def show_comparison(comparison: Comparison, fraction: float) -> None:
+    """Print how well each method recovered held-out edges, and who won.
+
+    Args:
+        comparison: The comparison.
+        fraction: Share of the edges that was hidden.
+    """
+    n_splits = comparison.records["seed"].nunique()
+    heading, *rows = format_comparison(comparison.records, _SHOWN_METRICS, labels=LABELS)
+    title = f"Recovery of held-out edges: {n_splits} times {fraction:.0%} of the edges hidden, mean ± sd"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for position, name in enumerate(heading):
+        table.add_column(name, justify="right" if position else "left", no_wrap=True)
+    ours = {LABELS[name] for name in OURS}
+    for row in rows:
+        table.add_row(*row, style="bold" if row[0] in ours else None)
+    out.print(table)
+    out.print(comparison_verdict(comparison.records, OURS, labels=LABELS))
+
+
+def show_candidates(inference: Inference, top: int) -> None:
+    """Print the best candidate edges.
+
+    Args:
+        inference: The inference.
+        top: How many.
+    """
+    title = f"Candidate edges by {METHODS[inference.method].label}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in ("rank", "source", "target", "score", "p", "q"):
+        table.add_column(name, justify="left" if name in {"source", "target"} else "right")
+    for rank, row in enumerate(inference.candidates.head(top).itertuples(), start=1):
+        numbers = (f"{row.score:.3f}", f"{row.p_value:.2g}", f"{row.q_value:.2g}")
+        table.add_row(str(rank), str(row.src_func), str(row.dst_func), *numbers)
+    out.print(table)
+    out.print(
+        "p and q test association in this model, not that an edge is direct: common drivers associate too.",
+        style="dim",
+    )
+
+
+def write_results(
+    folder: ResultsFolder,
+    dataset: Dataset,
+    inference: Inference,
+    comparison: Comparison | None,
+    settings: ModelSettings,
+    arguments: Mapping[str, Any],
+    top: int,
+) -> None:
+    """Write everything into the results folder.
+
+    Args:
+        folder: The folder.
+        dataset: What was looked at.
+        inference: The ranked table.
+        comparison: How well it can be trusted, if that was measured.
+        settings: How the model was built and trained.
+        arguments: What the user asked for.
+        top: How many candidates are drawn and exported.
+    """
+    folder.write_table(inference.table)
+    folder.write_json("config.json", _configuration(dataset, settings, arguments))
+    folder.write_json("metrics.json", _metrics(inference, comparison))
+    folder.write_figure("candidates.png", plot_candidates(inference.table, inference.data, top))
+    folder.write_network(candidate_network(inference.table, inference.data, top))
+    if len(dataset.functions) <= _LARGEST_MATRIX:
+        folder.write_figure("scores.png", plot_score_matrix(inference.table))
+    if inference.history is not None:
+        folder.write_figure("training.png", plot_training(inference.history))
+    if comparison is not None:
+        comparison.records.to_csv(folder.file("comparison.csv"), index=False)
+        drawn = {name: comparison.recoveries[name] for name in _worth_drawing(comparison, inference.method)}
+        folder.write_figure(
+            "recovery.png", plot_recovery(drawn, highlight=[name for name in drawn if name in OURS], labels=LABELS)
+        )
+        folder.write_figure("comparison.png", plot_comparison(comparison.records, highlight=OURS, labels=LABELS))
+
+
+def show_files(folder: ResultsFolder) -> None:
+    """Print where the results are.
+
+    Args:
+        folder: The folder.
+    """
+    out.print(f"results in [bold]{folder.path}[/]: {', '.join(path.name for path in folder.files)}")
+
+
+def _worth_drawing(comparison: Comparison, method: str) -> list[str]:
+    """The method in use, the five best others and chance: more curves than these cannot be told apart."""
+    ranked = comparison_table(comparison.records, sort_by="auprc")["scorer"].tolist()
+    chosen = {method, "random", *[name for name in ranked if name not in {method, "random"}][:5]}
+    return [name for name in ranked if name in chosen]
+
+
+def _configuration(dataset: Dataset, settings: ModelSettings, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    tables: dict[str, pd.DataFrame] = {
+        name: getattr(dataset, name) for name in ("edges", "input_edges", "output_edges", "x", "y")
+    }
+    return {
+        "arguments": dict(arguments),
+        "settings": asdict(settings),
+        "data": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "sha256": {name: frame_hash(table) for name, table in tables.items()},
+        },
+        "environment": environment(),
+    }
+
+
+def _metrics(inference: Inference, comparison: Comparison | None) -> dict[str, Any]:
+    history = inference.history
+    return {
+        "method": inference.method,
+        "n_candidates": len(inference.candidates),
+        "n_q_below_0.05": int((inference.candidates["q_value"] <= 0.05).sum()),
+        "training": None if history is None else history.frame().to_dict("records"),
+        "held_out_edges": None
+        if comparison is None
+        else {
+            "mean_and_sd": comparison_table(comparison.records).to_dict("records"),
+            "records": comparison.records.to_dict("records"),
+        },
+    }
