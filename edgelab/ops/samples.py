@@ -124,10 +124,9 @@ class SampleStore:
 
 def _unit_columns(values: Tensor) -> Tensor:
     """Columns centred and of length 1, so that products are correlations; NaN for those that do not vary."""
-    exact = values.to(torch.float64)
+    exact = values.to(torch.float64, copy=True)
     mean = exact.mean(dim=0)
-    exact = exact - mean
-    squares = exact.square().sum(dim=0)
+    squares = torch.linalg.vector_norm(exact.sub_(mean), dim=0).square_()
     constant = is_constant(squares, mean, len(values), torch.finfo(values.dtype).eps)
     return exact.mul_(squares.rsqrt().masked_fill_(constant, torch.nan))
 

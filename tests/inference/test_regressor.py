@@ -376,3 +376,18 @@ def test_a_resumed_run_ends_with_the_same_bits(tmp_path):
 def test_another_metric_may_choose():
     regressor, callback = trained(metric="mrr")
     assert regressor.best.metric == max(callback.history) and np.all(np.array(callback.history) <= 1)
+
+
+def test_the_callback_makes_gradients_those_of_a_summed_loss():
+    totals = []
+    for batch_size in (50, 16):  # 16 leaves a last batch of two
+        model = make_model()
+        regressor = make_regressor(model)
+        fit(
+            model,
+            *samples(50),
+            replace(CONFIG, epochs=1, lr=1e-12, batch_size=batch_size),
+            callbacks=[regressor.callback()],
+        )
+        totals.append(sum(target.sum(dim=1) for _, target in regressor.samples._chunks))
+    torch.testing.assert_close(totals[1], totals[0], rtol=1e-4, atol=1e-6)

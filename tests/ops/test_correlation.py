@@ -9,6 +9,7 @@ from edgelab.ops.correlation import (
     fisher_p_value,
     mean_over_pairs,
     mean_ranks,
+    pooled_over_pairs,
     strongest_over_pairs,
     strongest_p_value,
 )
@@ -89,3 +90,15 @@ def test_many_zeros_give_no_spurious_rank_correlation():
     values = torch.rand(4000, 2, generator=generator) * (torch.rand(4000, 2, generator=generator) > 0.9)
     ranks = mean_ranks(values)
     assert abs(np.corrcoef(ranks, rowvar=False)[0, 1]) < 0.05
+
+
+def test_pooling_is_the_correlation_of_all_layers_put_together():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 40, 2))
+    y = rng.normal(size=(3, 40, 2)) * np.array([1.0, 5.0, 0.1])[:, None, None] + x
+    x = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    centred = y - y.mean(axis=1, keepdims=True)
+    layers = np.stack([np.corrcoef(a, b, rowvar=False)[:2, 2:] for a, b in zip(x, y, strict=True)])
+    pooled = pooled_over_pairs(torch.tensor(layers), torch.tensor(y.std(axis=1)))
+    expected = np.corrcoef(x.reshape(-1, 2), centred.reshape(-1, 2), rowvar=False)[:2, 2:]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-9)

@@ -106,3 +106,13 @@ def test_groups_cover_every_target_once():
         for row in parents
     }
     assert found == {(0, 2), (1, 2), (0, 4)}
+
+
+def test_ridge_by_hand():
+    # One parent s with R_is = .6, R_sj = .5, R_ij = .4 and ridge 1/4: R_ss becomes 5/4.
+    source = torch.tensor([[0.4], [0.5]], dtype=torch.float64)
+    parents = torch.tensor([[0.6, 1.0]], dtype=torch.float64)
+    groups = ParentGroups.of(torch.tensor([[1], [0]]), slice(0, 1))
+    expected = (0.4 - 0.6 * 0.5 / 1.25) / ((1 - 0.36 / 1.25) * (1 - 0.25 / 1.25)) ** 0.5
+    result = partial.partial_correlation(source, parents, groups, ridge=0.25)
+    assert result[0, 0].item() == pytest.approx(expected) and result[1, 0].isnan()
