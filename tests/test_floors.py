@@ -18,7 +18,8 @@ FLOORS = [
     {"inference"},
     {"report"},
     {"jobs"},
-    {"cli", "__init__"},
+    {"cli"},
+    {"__init__", "__main__"},
 ]
 FLOOR_OF = {member: floor for floor, members in enumerate(FLOORS) for member in members}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -22,7 +22,7 @@ for command in (demo, infer, evaluate, simulate):
     app.command()(command)
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool | None) -> None:
     if wanted:
         out.print(f"edgelab {__version__}")
         raise typer.Exit
@@ -31,8 +31,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = None,
 ) -> None:
     pass
 
