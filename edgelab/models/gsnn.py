@@ -9,8 +9,9 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
 from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
+from edgelab.linear import maps
 from edgelab.models.capture import ActivationCache
-from edgelab.models.node_layers import NodeGate, NodeMLP
+from edgelab.models.node_layers import NodeGate, NodeMLP, map_penalties
 from edgelab.models.norms import frozen_statistics
 from edgelab.models.res_block import ResBlock
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
@@ -50,6 +51,9 @@ class GSNN(nn.Module):
         node_attn: Whether a gate multiplies every function.
         node_mlp: Whether a network shared by all functions transforms the channels.
         node_mlp_hidden: Its hidden width (also that of the gate's network).
+        linear: Which map the layers of that network, and the gate's first layer, are: a name in `edgelab.linear.maps`.
+            Square ones need `node_mlp_hidden == channels`. Add `reg_error()` to the loss if the map has a penalty.
+        linear_options: Arguments of these maps beside their sizes, such as `{"sigma_max": 0.9}`.
         dtype: Of the parameters; default torch's default dtype.
         device: Of the parameters; default the CPU.
 
@@ -100,6 +104,8 @@ class GSNN(nn.Module):
         node_attn: bool = False,
         node_mlp: bool = False,
         node_mlp_hidden: int = 16,
+        linear: str = "Linear",
+        linear_options: Mapping[str, Any] | None = None,
         dtype: torch.dtype | None = None,
         device: torch.device | str | None = None,
     ) -> None:
@@ -111,6 +117,10 @@ class GSNN(nn.Module):
             "node_mlp_hidden": node_mlp_hidden,
         }
         _check_options(sizes, dropout)
+        if maps[linear] is not maps["Linear"] and not (node_mlp or node_attn):
+            raise ConfigError(
+                f"linear={linear!r} shapes node layers, but there are none; pass node_mlp=True, or drop it"
+            )
         if missing := {"input", "function", "output"} - set(node_names_dict):
             raise GraphError(f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are none")
         self.input_names, self.function_names, self.output_names = (
@@ -124,6 +134,7 @@ class GSNN(nn.Module):
         self.wiring = EdgeWiring(source, target, self.n_functions)
         self._index_ends(source, target)
         self.blocks = nn.ModuleList()
+        mapped = (linear, linear_options)
         for layer in range(layers):
             if layer == 0 or not share_layers:
                 lin_in = EdgesToNodes(self.wiring, target, channels, bias, init)
@@ -136,8 +147,8 @@ class GSNN(nn.Module):
                 dropout=dropout,
                 residual=residual,
                 norm_first=norm_first,
-                node_mlp=NodeMLP(channels, node_mlp_hidden, nonlin, dropout) if node_mlp else None,
-                node_gate=NodeGate(channels, node_mlp_hidden, dropout) if node_attn else None,
+                node_mlp=NodeMLP(channels, node_mlp_hidden, nonlin, dropout, *mapped) if node_mlp else None,
+                node_gate=NodeGate(channels, node_mlp_hidden, dropout, *mapped) if node_attn else None,
             )
             self.blocks.append(block)
         self._scale = layers**-0.5 if residual else 1.0
@@ -322,6 +333,15 @@ class GSNN(nn.Module):
         for layer in layers:
             layer.prune(layer.weight.abs() > threshold)
         return sum(int((layer.weight == 0).sum()) for layer in layers)
+
+    def reg_error(self) -> Float[Tensor, ""]:
+        """Penalty of the maps chosen by `linear`, to be added to the loss.
+
+        Returns:
+            A scalar, 0 if they have none. `training.fit` does not add it; pass it the callback
+            `Hooks(after_backward_do=lambda _: model.reg_error().backward())`.
+        """
+        return sum(map_penalties(self), self._res_blocks()[0].lin_in.weight.new_zeros(()))
 
     def extra_repr(self) -> str:
         """Show the sizes."""

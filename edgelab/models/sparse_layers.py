@@ -1,5 +1,7 @@
 """The two sparse layers of a block, as modules: they hold weights, the products are in `edgelab.ops`."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -60,6 +62,12 @@ class SparseLayer(nn.Module):
         """
         self.mask = kept if self.mask is None else self.mask & kept
         self.weight.mul_(self.mask)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        # The state of a pruned model goes into a fresh one: make room for its mask.
+        if f"{prefix}mask" in state_dict and self.mask is None:
+            self.mask = torch.ones_like(self.weight, dtype=torch.bool)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _coordinates(self) -> tuple[Int[Tensor, "2 weights"], Int[Tensor, " weights"]]:
         """(origin, destination) of every weight in lexical order, and where each of them stands in `weight`."""

@@ -328,6 +328,13 @@ class TestPrune:
         model(small_x)
         assert torch.equal(layer.to_coo()[1], (values != 0).float())
 
+    def test_the_state_of_a_pruned_model_fits_a_fresh_one(self, small_model, small_x):
+        model, fresh = small_model(seed=0), small_model(seed=1)
+        n_zero = model.prune(0.2)
+        fresh.load_state_dict(model.state_dict())
+        assert torch.equal(fresh(small_x), model(small_x))
+        assert fresh.prune(0.0) == n_zero
+
     def test_pruning_again_never_brings_weights_back(self, small_model):
         model = small_model()
         assert model.prune(0.3) == model.prune(0.0)
