@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 
@@ -18,3 +20,12 @@ def test_the_table_above_is_complete():
 def test_unknown_reductions_are_refused():
     with pytest.raises(ConfigError, match="unknown channel reduction"):
         MAGNITUDES["median"]
+
+
+@pytest.mark.parametrize("name", MAGNITUDES.names())
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_layout_in_memory_does_not_matter(name, order):
+    values = torch.randn(4, 5, 6, generator=torch.Generator().manual_seed(0))
+    back = [order.index(axis) for axis in range(3)]
+    strided = values.permute(order).contiguous().permute(back)
+    torch.testing.assert_close(MAGNITUDES[name](strided), MAGNITUDES[name](values))
