@@ -23,7 +23,16 @@ from edgelab.models import GSNN
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.training import TrainingConfig, fit, iterate_batches
 
-SCORES = [("corr", "mean"), ("corr", "max"), ("partial", "mean"), ("partial", "max"), ("spearman", "mean"), ("corr", "pooled"), ("partial", "pooled"), ("spearman", "pooled")]
+SCORES = [
+    ("corr", "mean"),
+    ("corr", "max"),
+    ("partial", "mean"),
+    ("partial", "max"),
+    ("spearman", "mean"),
+    ("corr", "pooled"),
+    ("partial", "pooled"),
+    ("spearman", "pooled"),
+]
 
 
 def recovery(tables, test, known):
@@ -55,7 +64,9 @@ def run(n, seed, epochs, lr):
     model = GSNN.from_data(split.train, channels=8, layers=6, share_layers=False, norm="none", dropout=0.2)
     regressor = MagnitudeEdgeRegressor(model, split.train, lr=1e-3, weight_decay=1e-4, ridge=1e-2, dropout=0.2)
     callback = regressor.callback(validation_edges=validation)
-    config = TrainingConfig(epochs=epochs, batch_size=64, drop_last=True, lr=lr, seed=seed, progress=False, device="cpu")
+    config = TrainingConfig(
+        epochs=epochs, batch_size=64, drop_last=True, lr=lr, seed=seed, progress=False, device="cpu"
+    )
     history = fit(model, task.x, task.y, config, callbacks=[callback])
     tables = {"regressor, final": regressor.evaluate()}
     regressor.load_best()

@@ -10,7 +10,7 @@ import edgelab
 PACKAGE = Path(edgelab.__file__).parent
 # Members of one floor do not import each other. A new member of the package must find its floor here.
 FLOORS = [
-    {"errors", "typing", "table", "registry", "_version"},
+    {"errors", "typing", "table", "registry", "atomic", "_version"},
     {"ops", "distributed"},
     {"graphs", "evaluation", "linear", "sparsity", "datasets"},
     {"models", "perturbation", "growth", "tasks"},

@@ -1,15 +1,14 @@
 """Edge tables on disk: Parquet and TSV, written whole or not at all."""
 
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from edgelab.atomic import replacing
 from edgelab.errors import ConfigError, TableError
 from edgelab.evaluation import adjust_sorted
 from edgelab.inference.columns import (
@@ -53,7 +52,7 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
         ['raf']
     """
     path = _checked_path(path)
-    with _replacing(path) as draft:
+    with replacing(path) as draft:
         if path.suffix == ".parquet":
             table.to_parquet(draft, index=False)
         else:
@@ -143,7 +142,7 @@ def write_full_table(
     ranked_q = ranked_p.copy()
     adjust_sorted(ranked_q)
     n_rows = 0
-    with _replacing(path) as draft:
+    with replacing(path) as draft:
         writer: pq.ParquetWriter | None = None
         try:
             for columns in _blocks(score, pairs, exclude_self):
@@ -181,14 +180,3 @@ def _checked_path(path: str | Path) -> Path:
     if path.suffix not in SUFFIXES:
         raise ConfigError(f"an edge table is stored as one of {list(SUFFIXES)}, got {str(path)!r}; change the ending")
     return path
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    # The draft lies in the same folder: only within one file system is a rename a single step.
-    draft = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import networkx as nx
 
+from edgelab.atomic import replacing
 from edgelab.errors import GraphError, shorten
-from edgelab.report.atomic import replacing
 
 _VERBS = {1: "activates", -1: "inhibits", 0: "regulates"}
 

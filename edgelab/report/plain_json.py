@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from edgelab.atomic import replacing
 from edgelab.errors import DataError
-from edgelab.report.atomic import replacing
 from edgelab.typing import Tensor
 
 

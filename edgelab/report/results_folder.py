@@ -8,9 +8,9 @@ import networkx as nx
 import pandas as pd
 from matplotlib.figure import Figure
 
+from edgelab.atomic import replacing
 from edgelab.errors import ConfigError, DataError, shorten
 from edgelab.inference import save_table
-from edgelab.report.atomic import replacing
 from edgelab.report.network_files import write_graphml, write_sif
 from edgelab.report.plain_json import write_json
 

@@ -1,7 +1,6 @@
 """Tensors and JSON in one safetensors file that is replaced as a whole or not at all."""
 
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from edgelab.atomic import replacing
 from edgelab.errors import CheckpointError
 from edgelab.typing import Tensor
 
@@ -44,16 +44,10 @@ def save_model(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mappin
     unique, aliases = _separate(tensors)
     content = json.dumps({"format": _FORMAT, "aliases": aliases, "metadata": metadata})
     header = {_KEY: content, "checksum": _checksum(content, unique)}
-    # A fixed name: what a killed run leaves behind is overwritten by the next, and nothing piles up.
-    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        save_file(unique, unfinished, metadata=header)
-        _flush(unfinished)
-        os.replace(unfinished, path)  # noqa: PTH105 - named so that tests can stop the process right here
-        if os.name == "posix":  # elsewhere a folder cannot be opened
-            _flush(path.parent)
+        with replacing(path) as draft:
+            save_file(unique, draft, metadata=header)
     except (OSError, SafetensorError) as error:
-        unfinished.unlink(missing_ok=True)
         raise CheckpointError(
             f"cannot write {path}: {error}. Check that its folder exists, is writable and has space left."
         ) from error
@@ -118,11 +112,3 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise ValueError(f"it has format {document['format']}, this edgelab reads format {_FORMAT}")
     aliases = {alias: tensors[name] for alias, name in document["aliases"].items()}
     return {**tensors, **aliases}, document["metadata"]
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

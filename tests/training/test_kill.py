@@ -120,7 +120,7 @@ def assert_same_result(folder, undisturbed):
     (tensors, metadata), (expected, expected_metadata) = load_model(folder / "result.safetensors"), undisturbed[0]
     assert metadata == expected_metadata
     assert all(torch.equal(tensors[name], value) for name, value in expected.items())
-    assert not list(folder.glob("*.unfinished"))
+    assert not list(folder.glob(".unfinished*"))
 
 
 @pytest.mark.parametrize(

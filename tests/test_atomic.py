@@ -1,6 +1,6 @@
 import pytest
 
-from edgelab.report.atomic import replacing
+from edgelab.atomic import replacing
 
 
 def test_an_error_leaves_the_earlier_file_and_no_draft(tmp_path):
