@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 import pandas as pd
 import torch
@@ -26,25 +26,12 @@ from .pairs import PairSpace
 from .protocol import RawScores
 from .recovery import EdgeRecovery
 from .regressor_callback import RegressorCallback
-from .regressor_samples import RecentSamples
+from .regressor_samples import BestState, RecentSamples
 from .regressor_settings import RegressorSettings, ScoreMode
 from .shell import edge_table
+from .weight_map import map_of, map_weight, pull_back, settled_weight
 
 logger = logging.getLogger(__name__)
-
-
-class BestState(NamedTuple):
-    """The regressor at its best so far.
-
-    Attributes:
-        metric: How good it was.
-        state: Its `state_dict`, copied.
-        samples: What its p-values rest on.
-    """
-
-    metric: float
-    state: dict[str, Tensor]
-    samples: RecentSamples
 
 
 class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
@@ -79,9 +66,14 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         score_mode: The score is `|weight|`, its positive part, or `weight`.
         ema_momentum: How fast the standard deviations forget, in (0, 1].
         max_sample_bytes: Room for the samples behind the p-values.
+        weight_map: Makes `weight` the matrix of a map in `edgelab.linear.maps`, such as `"NonNegativeLinear"` or
+            `"LassoLinear"`, and trains its parameters (from its own initial values; `weight_decay` is theirs, `dropout`
+            and `ridge` stay those of the matrix). Its `reg_error` joins the loss. p-values rest on free coefficients.
+        weight_map_options: Arguments of the map beside its sizes. A lasso wants a small one, `{"gamma": 0.01}`: errors
+            are means over samples and functions, its penalty is a sum over pairs.
 
     Attributes:
-        weight: `[functions, functions]`, source i -> target j at `[i, j]`.
+        weight: `[functions, functions]`, source i -> target j at `[i, j]`; with `weight_map`, the map's matrix.
 
     Raises:
         ConfigError: If an option is out of range or the model has fewer than two layers.
@@ -118,6 +110,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         score_mode: ScoreMode = "abs",
         ema_momentum: float = 0.1,
         max_sample_bytes: int = 2**29,
+        weight_map: str | None = None,
+        weight_map_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         check_same_functions(model, data)
@@ -141,10 +135,12 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         nodes = self._pairs.n_sources
         self.weight = nn.Parameter(torch.empty(nodes, nodes, dtype=parameter.dtype, device=parameter.device))
         nn.init.xavier_uniform_(self.weight, gain=0.1)
+        if weight_map is not None:
+            map_weight(self, weight_map, weight_map_options or {})
         shape = (self._layer_pairs, len(self.settings.aggregators), nodes)
         self.source_scaler = RunningScaler(shape, ema_momentum, parameter.device)
         self.target_scaler = RunningScaler((shape[0], nodes), ema_momentum, parameter.device)
-        self.optimizer = torch.optim.AdamW([self.weight], lr=lr, weight_decay=weight_decay, fused=True)
+        self.optimizer = torch.optim.AdamW(list(self.parameters()), lr=lr, weight_decay=weight_decay, fused=True)
         self.samples = RecentSamples(max_sample_bytes)
         self.best: BestState | None = None
         self._p_value: Tensor | None = None
@@ -170,8 +166,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
                 batches of different sizes have gradients of the same size. With batches of one size it does not matter.
 
         Returns:
-            `aux_loss`, the loss before the step (mean squared errors summed over terms, plus ridge), and `n_terms`, the
-            number of layer pairs times aggregators.
+            `aux_loss`, the loss before the step (mean squared errors summed over terms, plus penalties), and `n_terms`,
+            the number of layer pairs times aggregators.
 
         Raises:
             CaptureError: Outside a capture, or before the backward pass.
@@ -208,12 +204,15 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         reductions = [MAGNITUDES[name] for name in self.settings.aggregators]
         source = torch.stack([torch.stack([reduction(layer) for reduction in reductions]) for layer in values[:-1]])
         target = torch.stack([sum_magnitude(layer) for layer in gradients[1:]]) * gradient_scale
-        return source.to(self.weight.dtype), target.to(self.weight.dtype)
+        dtype = next(self.parameters()).dtype
+        return source.to(dtype), target.to(dtype)
 
     @torch.no_grad()
     def _descend(self, source: Tensor, target: Tensor) -> float:
         """One AdamW step on the mean squared errors of all terms, and the loss before it."""
-        weight, dropout = self.weight, self.settings.dropout
+        with torch.enable_grad():
+            mapped = self.weight  # the parameter itself, or a map's matrix with its history
+        weight, dropout = mapped.detach(), self.settings.dropout
         kept = None
         if self.training and dropout:
             kept = torch.empty_like(weight).bernoulli_(1 - dropout).div_(1 - dropout)
@@ -230,7 +229,7 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         if self.settings.ridge:
             loss = loss + self.settings.ridge * weight.flatten().dot(weight.flatten())
             slope.add_(weight, alpha=2 * self.settings.ridge)
-        self.weight.grad = slope
+        loss = loss + pull_back(mapped, slope, map_of(self))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss.item()
@@ -254,7 +253,7 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         """
         if not self.source_scaler.batch > 0:
             raise CaptureError("no aux_step has been taken; train with `regressor.callback()` or call aux_step first")
-        weight = self.weight.detach()
+        weight = settled_weight(self)
         score = {"abs": torch.abs, "relu": torch.relu, "signed": torch.clone}[self.settings.score_mode](weight)
         varies = self.source_scaler.varies(weight.dtype).flatten(0, 1).any(dim=0).unsqueeze(1)
         return score.masked_fill(~(varies & self.target_scaler.varies(weight.dtype).any(dim=0)), torch.nan)
@@ -268,11 +267,11 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         if self._p_value is None:
             fit = self.samples.fit()
             if fit is None:
-                self._p_value = torch.full_like(self.weight.detach(), torch.nan, dtype=torch.float64)
+                self._p_value = torch.full_like(settled_weight(self), torch.nan, dtype=torch.float64)
                 logger.warning(
                     "%d samples cannot test %d coefficients per target: p-values are NaN",
                     self.samples.count,
-                    self.weight.shape[0],
+                    self.pairs.n_sources,
                 )
             else:
                 self._p_value = t_test(fit, two_sided=self.settings.score_mode == "abs")
@@ -375,7 +374,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         self.load_state_dict(state)
         self.optimizer.load_state_dict(optimizer)
         if best is not None:
-            placed = {name: value.to(self.weight.device) for name, value in best["state"].items()}
+            device = next(self.parameters()).device
+            placed = {name: value.to(device) for name, value in best["state"].items()}
             self.best = BestState(best["metric"], placed, RecentSamples(self.samples.max_bytes))
         self.forget_samples()
 

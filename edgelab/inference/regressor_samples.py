@@ -1,5 +1,7 @@
 """The samples that a regressor has seen since it was told to forget, for testing its coefficients."""
 
+from typing import NamedTuple
+
 import torch
 
 from edgelab.ops.shared_regression import SharedFit, fit_shared_coefficients
@@ -58,3 +60,17 @@ class RecentSamples:
             return None
         source, target = zip(*self._chunks, strict=True)
         return fit_shared_coefficients(torch.cat(source, dim=2), torch.cat(target, dim=1))
+
+
+class BestState(NamedTuple):
+    """The regressor at its best so far.
+
+    Attributes:
+        metric: How good it was.
+        state: Its `state_dict`, copied.
+        samples: What its p-values rest on.
+    """
+
+    metric: float
+    state: dict[str, Tensor]
+    samples: RecentSamples
