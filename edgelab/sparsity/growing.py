@@ -1,7 +1,5 @@
 """Which inactive weights to bring to life: masks and scores in, larger masks out. Active weights always stay."""
 
-import math
-
 import torch
 
 from edgelab.typing import Bool, Float, Tensor
@@ -26,10 +24,8 @@ def grow_largest(mask: Bool[Tensor, "*shape"], score: Float[Tensor, "*shape"], c
         >>> grow_largest(mask, torch.tensor([9.0, 0.1, -0.7, 0.0]), 1).tolist()
         [True, False, True, False]
     """
-    active = mask.flatten()
-    count = min(count, active.numel() - int(active.sum()))
-    candidates = score.detach().flatten().abs().masked_fill_(active, -math.inf)
-    return (active | mark_largest(candidates, count)).reshape(mask.shape)
+    inactive = ~mask.flatten()
+    return mask | mark_largest(score.detach().flatten().abs(), count, among=inactive).reshape(mask.shape)
 
 
 def grow_at_random(mask: Bool[Tensor, "*shape"], count: int, generator: torch.Generator) -> Bool[Tensor, "*shape"]:
@@ -75,7 +71,7 @@ def grow_kernels(
         [[[False, False]], [[True, True]]]
     """
     shape = tuple(mask.shape)
-    used = kernels_in_use(mask)
-    count = min(count // kernel_size(shape), used.numel() - int(used.sum()))
-    candidates = kernel_scores(score.detach(), criterion).masked_fill(used, -math.inf)
-    return mask | whole_kernels(mark_largest(candidates, count), shape)
+    chosen = mark_largest(
+        kernel_scores(score.detach(), criterion), count // kernel_size(shape), among=~kernels_in_use(mask)
+    )
+    return mask | whole_kernels(chosen, shape)

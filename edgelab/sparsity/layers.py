@@ -43,7 +43,9 @@ def laid_out_like(mask: Tensor, weight: Tensor) -> Tensor:
         >>> laid_out_like(torch.tensor([1.0, 0.0]), torch.zeros(2)).tolist()
         [True, False]
     """
-    return torch.empty_like(weight, dtype=torch.bool, requires_grad=False).copy_(mask != 0)
+    return torch.empty_like(weight, dtype=torch.bool, requires_grad=False).copy_(
+        mask if mask.dtype == torch.bool else mask != 0
+    )
 
 
 class MaskMultipliers:

@@ -26,11 +26,7 @@ def prune_smallest(mask: Bool[Tensor, "*shape"], weight: Float[Tensor, "*shape"]
         >>> prune_smallest(mask, torch.tensor([0.5, -0.1, 0.3, 0.0]), 1).tolist()
         [True, False, True, False]
     """
-    active = mask.flatten().nonzero().squeeze(1)
-    drop = mark_smallest(weight.flatten()[active].abs(), count)
-    kept = mask.flatten().clone()
-    kept[active[drop]] = False
-    return kept.reshape(mask.shape)
+    return mask & ~mark_smallest(weight.flatten().abs(), count, among=mask.flatten()).reshape(mask.shape)
 
 
 def prune_smallest_overall(masks: Mapping[str, Tensor], weights: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
@@ -51,13 +47,10 @@ def prune_smallest_overall(masks: Mapping[str, Tensor], weights: Mapping[str, Te
         >>> {name: mask.tolist() for name, mask in prune_smallest_overall(masks, weights, 2).items()}
         {'first': [False, True], 'second': [False, True]}
     """
-    places = {name: mask.flatten().nonzero().squeeze(1) for name, mask in masks.items()}
-    sizes = [weights[name].flatten()[place].abs() for name, place in places.items()]
-    drop = mark_smallest(torch.cat(sizes), count).split([len(size) for size in sizes])
-    kept = {name: mask.flatten().clone() for name, mask in masks.items()}
-    for (name, place), dropped in zip(places.items(), drop, strict=True):
-        kept[name][place[dropped]] = False
-    return {name: kept[name].reshape(mask.shape) for name, mask in masks.items()}
+    sizes = torch.cat([weights[name].flatten().abs() for name in masks])
+    active = torch.cat([mask.flatten() for mask in masks.values()])
+    kept = (active & ~mark_smallest(sizes, count, among=active)).split([mask.numel() for mask in masks.values()])
+    return {name: part.reshape(masks[name].shape).clone() for name, part in zip(masks, kept, strict=True)}
 
 
 def prune_kernels(
@@ -79,8 +72,5 @@ def prune_kernels(
         >>> prune_kernels(torch.ones(2, 1, 2, dtype=torch.bool), weight, 1).tolist()
         [[[True, True]], [[False, False]]]
     """
-    used = kernels_in_use(mask).nonzero().squeeze(1)
-    drop = mark_smallest(kernel_scores(weight, criterion)[used], count)
-    dropped = torch.zeros(mask.shape[:2].numel(), dtype=torch.bool, device=mask.device)
-    dropped[used[drop]] = True
+    dropped = mark_smallest(kernel_scores(weight, criterion), count, among=kernels_in_use(mask))
     return mask & ~whole_kernels(dropped, tuple(mask.shape))

@@ -62,7 +62,7 @@ def update_masks(masking: Updatable) -> LayerStats:
     """
     before = count_active(masking.mask_dict)
     names = _layers_with_signals(masking)
-    share = _shares(masking, names)
+    share = _shares(masking, names, before)
     even = dict.fromkeys(names, 1 / max(len(names), 1))
     masking.name2prune_rate = prune_rates(
         masking.prune_rate, {name: before.densities[name] for name in names}, share or even
@@ -102,8 +102,10 @@ def _has(masking: Updatable, weight: Tensor, signal: str) -> bool:
     return (weight.grad if signal == "gradient" else masking.get_momentum_for_weight(weight)) is not None
 
 
-def _shares(masking: Updatable, names: Iterable[str]) -> dict[str, float] | None:
-    statistic = REDISTRIBUTIONS["none" if masking.growth_mode == "none" else masking.redistribution_mode]
+def _shares(masking: Updatable, names: Iterable[str], before: LayerStats) -> dict[str, float] | None:
+    if masking.growth_mode == "none" or masking.redistribution_mode in KEEPS_LAYER_COUNTS:
+        return normalised({name: float(before.nonzeros_dict[name]) for name in names})
+    statistic = REDISTRIBUTIONS[masking.redistribution_mode]
     return normalised(
         {name: statistic(masking, name, masking.weights[name], masking.mask_dict[name]) for name in names}
     )

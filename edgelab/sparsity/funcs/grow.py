@@ -216,5 +216,5 @@ def _mask(masking: MaskingView, name: str) -> Tensor:
 
 def _from_zero(masking: MaskingView, name: str, weight: Tensor, grown: Tensor) -> Tensor:
     # A weight pruned in the same update still holds its old value.
-    weight.detach().mul_(_mask(masking, name))
+    weight.detach().mul_(_mask(masking, name).to(weight.dtype))
     return grown
