@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import torch
 
 from edgelab.errors import TableError, close_names, shorten
 from edgelab.typing import Array, Float, Int, UInt64
@@ -37,10 +38,11 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
     # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and the row's number.
     # Equal scores come out in row order by themselves; scores that differ in the cut-off bits only are put right after.
     row_bits = np.uint64(max(1, score.size - 1).bit_length())
-    packed = _descending_key(score) >> row_bits << row_bits
+    packed = _descending_key(score) >> (row_bits + np.uint64(1)) << row_bits
     packed |= np.arange(score.size, dtype=np.uint64)
-    packed.sort()
-    order = (packed & ((np.uint64(1) << row_bits) - np.uint64(1))).astype(np.int64)
+    # One bit less than there is room for: torch sorts signed integers, and those that are not negative by radix.
+    packed = torch.from_numpy(packed.view(np.int64)).sort().values.numpy()
+    order = packed & ((1 << int(row_bits)) - 1)
     ranked = score[order]
     if (ranked[1:] > ranked[:-1]).any():
         order = order[np.argsort(-ranked, kind="stable")]

@@ -18,19 +18,20 @@ def bh_qvalues(p_value: Float[Array, " tests"]) -> Float[Array, " tests"]:
     Returns:
         In [0, 1], never below the p-value; NaN where the p-value is NaN.
 
-    Source: Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57:289; computed by statsmodels.
+    Source: Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57:289; computed by
+        statsmodels.
 
     Example:
         >>> bh_qvalues(np.array([0.01, 0.5, float("nan"), 0.04])).round(3).tolist()
         [0.03, 0.5, nan, 0.06]
     """
+    # Rows of an edge table arrive sorted by score, often thus by p: no need to sort again. (NaN is never ascending.)
+    if p_value.size and bool((p_value[1:] >= p_value[:-1]).all()) and not np.isnan(p_value[0]):
+        return fdrcorrection(p_value, is_sorted=True)[1]
     tested = np.flatnonzero(~np.isnan(p_value))
     q_value = np.full(p_value.shape, np.nan)
     if tested.size:
-        p_tested = p_value[tested]
-        # Rows of an edge table arrive sorted by score, often thus by p: sorting again would double the cost.
-        ascending = bool((p_tested[1:] >= p_tested[:-1]).all())
-        q_value[tested] = fdrcorrection(p_tested, is_sorted=ascending)[1]
+        q_value[tested] = fdrcorrection(p_value[tested])[1]
     return q_value
 
 
