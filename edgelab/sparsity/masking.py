@@ -105,6 +105,8 @@ class Masking:
         grows_by_momentum = signal_of(GROWERS[growth_mode]) == "momentum"
         if grows_by_momentum and dense_gradients is False:
             logger.warning("momentum growth with dense_gradients=False is arbitrary: inactive weights have no momentum")
+        if prune_rate_decay.mode == "cumulative" and growth_mode != "none":
+            logger.warning("growth_mode=%r grows back all that %s prunes", growth_mode, type(prune_rate_decay).__name__)
         self.optimizer = optimizer
         self.prune_rate_decay = prune_rate_decay
         self.density = density

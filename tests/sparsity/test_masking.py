@@ -291,6 +291,12 @@ def test_momentum_growth_without_dense_gradients_warns(caplog):
     assert not masked(perceptron(), growth_mode="absolute-gradient").dense_gradients
 
 
+def test_growth_against_gradual_pruning_warns(caplog):
+    with caplog.at_level(logging.WARNING):
+        masked(perceptron(), MagnitudePruneDecay(), growth_mode="random")
+    assert "grows back all that MagnitudePruneDecay prunes" in caplog.text
+
+
 def test_masks_can_be_written_by_hand():
     masking = masked(perceptron(), growth_mode="random", redistribution_mode="none")
     masking.mask_dict["0.weight"][0] = False

@@ -87,9 +87,14 @@ def test_broken_lottery_tickets_are_refused(model, tmp_path):
 def test_loading_a_state_restores_the_pattern(model):
     first = masking_of(model, density=0.3)
     backward(first, 8)
+    first.set_masks({"0.weight": torch.eye(10, 8)})
     first.update_connections()
+    first.step()
+    first.prune_rate_decay.step(50)
     second = masking_of(nn.Sequential(nn.Linear(8, 10), nn.Tanh(), nn.Linear(10, 4)), density=0.3, seed=5)
     second.load_state_dict(first.state_dict())
+    assert second.prune_rate == first.prune_rate < 0.3
+    assert second.baseline_nonzero == first.baseline_nonzero
     for name, mask in first.mask_dict.items():
         assert torch.equal(second.mask_dict[name], mask)
         assert not second.weights[name].detach()[~mask].any()
