@@ -291,6 +291,21 @@ def test_momentum_growth_without_dense_gradients_warns(caplog):
     assert not masked(perceptron(), growth_mode="absolute-gradient").dense_gradients
 
 
+@pytest.mark.parametrize("dense", [True, False])
+def test_gradients_outside_the_new_masks(dense):
+    masking = masked(
+        perceptron(),
+        growth_mode="absolute-gradient",
+        redistribution_mode="none",
+        dense_gradients=dense,
+        optimizer="adam",
+    )
+    masking.module(torch.randn(8, 12)).square().sum().backward()
+    masking.update_connections()
+    for name, mask in masking.mask_dict.items():
+        assert bool(masking.weights[name].grad[~mask].any()) is dense
+
+
 def test_growth_against_gradual_pruning_warns(caplog):
     with caplog.at_level(logging.WARNING):
         masked(perceptron(), MagnitudePruneDecay(), growth_mode="random")

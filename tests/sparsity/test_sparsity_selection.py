@@ -15,6 +15,7 @@ from edgelab.sparsity import (
     prune_smallest,
     prune_smallest_overall,
 )
+from edgelab.sparsity.selection import SAMPLE_STRIDE
 
 # Few distinct values, so that ties are the rule.
 tied_values = st.lists(st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.0, -2.0]), min_size=1, max_size=40)
@@ -36,6 +37,41 @@ def test_marks_agree_with_a_stable_sort(values, count):
     score = torch.tensor(values)
     assert mark_largest(score, count).tolist() == by_sorting(values, count, largest=True)
     assert mark_smallest(score, count).tolist() == by_sorting(values, count, largest=False)
+
+
+LARGE = 20_011
+GENERATOR = torch.Generator().manual_seed(0)
+LARGE_SCORES = {
+    "random": torch.randn(LARGE, generator=GENERATOR),
+    "tied": torch.randint(0, 3, (LARGE,), generator=GENERATOR).float(),
+    "constant": torch.zeros(LARGE),
+    "rising": torch.arange(LARGE).float(),
+    "mostly zero": torch.randn(LARGE, generator=GENERATOR) * (torch.rand(LARGE, generator=GENERATOR) < 0.01),
+    # What is sampled is all that is large, so that the bound it suggests leaves too few.
+    "misleading": (torch.arange(LARGE) % SAMPLE_STRIDE == 0).float() * torch.rand(LARGE, generator=GENERATOR),
+    "misleading the other way": (torch.arange(LARGE) % SAMPLE_STRIDE != 0).float(),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_SCORES)
+@pytest.mark.parametrize("count", [1, 50, 400, 3000, 9000])
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+def test_large_selections_agree_with_a_stable_sort(name, count, share):
+    score = LARGE_SCORES[name]
+    among = torch.rand(LARGE, generator=torch.Generator().manual_seed(1)) < share
+    for ours, direction in ((mark_largest, -1), (mark_smallest, 1)):
+        order = (direction * score).masked_fill(~among, float("inf")).sort(stable=True).indices
+        expected = torch.zeros(LARGE, dtype=torch.bool)
+        expected[order[: min(count, int(among.sum()))]] = True
+        assert torch.equal(ours(score, count, among), expected)
+
+
+def test_large_selections_with_nan():
+    score = LARGE_SCORES["random"].clone()
+    score[::2] = float("nan")
+    chosen = mark_largest(score, 500)
+    assert int(chosen.sum()) == 500
+    assert score[chosen].min() >= score[1::2][~chosen[1::2]].max()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
