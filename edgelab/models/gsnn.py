@@ -131,7 +131,7 @@ class GSNN(nn.Module):
         source, target = (ends.repeat_interleave(edge_channels) for ends in (source, target))
         self.channels, self.layers, self.edge_channels = channels, layers, edge_channels
         self.norm_name, self.checkpoint = norm, checkpoint
-        self.wiring = EdgeWiring(source, target, self.n_functions)
+        self.wiring = EdgeWiring(source, target, self.n_functions, channels)
         self._index_ends(source, target)
         self.blocks = nn.ModuleList()
         mapped = (linear, linear_options)

@@ -31,6 +31,8 @@ class RowNorm(nn.Module):
     eps = 1e-5
     per_channel = False
     has_shift = True
+    # Whether the backward pass reads the result, which then must not be overwritten.
+    needs_its_output = False
     order: Tensor
     rank: Tensor
 
@@ -189,6 +191,8 @@ class SoftmaxNorm(nn.Module):
         rank: Unused.
     """
 
+    needs_its_output = True
+
     def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
         super().__init__()
 
@@ -206,6 +210,8 @@ class NoNorm(SoftmaxNorm):
         order: Unused.
         rank: Unused.
     """
+
+    needs_its_output = False
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Return the argument."""

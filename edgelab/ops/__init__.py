@@ -3,9 +3,8 @@
 from .batch import Batch as Batch
 from .edge_products import edges_to_nodes as edges_to_nodes
 from .edge_products import nodes_to_edges as nodes_to_edges
-from .grouped import contract as contract
-from .grouped import expand as expand
 from .grouped import outer as outer
+from .incidence import Incidence as Incidence
 from .magnitude import MAGNITUDES as MAGNITUDES
 from .moments import PairedMoments as PairedMoments
 from .pair_statistics import PairStatistics as PairStatistics

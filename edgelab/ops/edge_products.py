@@ -1,8 +1,8 @@
 """The two differentiable products of a GSNN block: edges → channels of functions, channels → edges.
 
-Gradients are written by hand from the three products in `grouped`, because autograd would replay every gather as a
-scatter-add: the backward of a permutation is the inverse permutation, again a gather of contiguous rows. Functions
-come in the order of their inward rank (`EdgeWiring.inward.node_of_rank`) on both sides. Differentiable once.
+Gradients are written by hand: the two products of `Incidence` are each other's gradient, where autograd would replay
+every gather as a scatter-add. Functions come in the order of their inward rank (`EdgeWiring.inward.node_of_rank`) on
+both sides. Differentiable once.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from edgelab.ops.grouped import contract, expand, outer
+from edgelab.ops.grouped import outer
 from edgelab.ops.wiring import EdgeWiring
 from edgelab.typing import Float, Tensor
 
@@ -35,7 +35,7 @@ def edges_to_nodes(
 
     Example:
         >>> from edgelab.ops import EdgeWiring
-        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2)
+        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2, channels=1)
         >>> state, weight = torch.tensor([[3.0], [5.0]]), torch.tensor([[2.0], [10.0]])
         >>> edges_to_nodes(state, weight, None, wiring)[0].flatten().tolist()
         [6.0, 50.0]
@@ -66,7 +66,7 @@ def nodes_to_edges(
 
     Example:
         >>> from edgelab.ops import EdgeWiring
-        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2)
+        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2, channels=1)
         >>> hidden, weight = torch.tensor([[[4.0]], [[7.0]]]), torch.tensor([[0.5]])
         >>> nodes_to_edges(hidden, weight, None, None, None, wiring).flatten().tolist()
         [0.0, 2.0]
@@ -88,26 +88,24 @@ class _EdgesToNodes(torch.autograd.Function):
     def forward(
         ctx: Any, state: Tensor, weight: Tensor, bias: Tensor | None, wiring: EdgeWiring
     ) -> tuple[Tensor, Tensor]:
-        layout = wiring.inward
-        slots = layout.scatter_edges(weight)
-        z = contract(slots, state[: layout.n_slots], layout, None if bias is None else bias[layout.node_of_rank])
-        ctx.wiring, ctx.has_bias = wiring, bias is not None
-        ctx.save_for_backward(state, slots)
+        z = wiring.entering.to_nodes(state, weight).data  # no view any more: a nonlinearity may work in place
+        if bias is not None:
+            z += bias.index_select(0, wiring.inward.node_of_rank).unsqueeze(-1)
+        ctx.wiring = wiring
+        ctx.save_for_backward(state, weight)
         return z, state.view_as(state)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_z: Tensor, grad_state: Tensor) -> tuple[Tensor | None, ...]:
-        state, slots = ctx.saved_tensors
-        layout, (need_state, need_weight, need_bias, _) = ctx.wiring.inward, ctx.needs_input_grad
-        n, grad_z = layout.n_slots, grad_z.contiguous()
+        state, weight = ctx.saved_tensors
+        wiring, (need_state, need_weight, need_bias, _) = ctx.wiring, ctx.needs_input_grad
+        layout, grad_z = wiring.inward, grad_z.contiguous()
         grad_in = grad_weight = grad_bias = None
         if need_state:
-            grad_in = torch.empty_like(grad_state)
-            expand(slots, grad_z, layout, out=grad_in[:n], add_to=grad_state[:n])
-            grad_in[n:] = grad_state[n:]
+            grad_in = wiring.entering.to_rows(grad_z, weight).add_(grad_state)
         if need_weight:
-            grad_weight = outer(state[:n], grad_z, layout).index_select(0, layout.slot_of_edge)
+            grad_weight = outer(state[: layout.n_slots], grad_z, layout).index_select(0, layout.slot_of_edge)
         if need_bias:
             grad_bias = grad_z.sum(-1).index_select(0, layout.rank_of_node)
         return grad_in, grad_weight, grad_bias, None
@@ -124,30 +122,31 @@ class _NodesToEdges(torch.autograd.Function):
         scale: Tensor | None,
         wiring: EdgeWiring,
     ) -> Tensor:
-        layout = wiring.outward
-        slots = layout.scatter_edges(weight)
-        ranked = hidden.index_select(0, wiring.outward_from_inward)
-        messages = _messages(slots, ranked, bias, wiring)
-        new_state = messages.index_select(0, wiring.message_of_row)
-        if state is not None and scale is not None:
-            torch.addcmul(new_state, state, scale, out=new_state)
-        ctx.wiring, ctx.has_state = wiring, state is not None and scale is not None
-        ctx.save_for_backward(ranked, slots, *((state, scale) if ctx.has_state else ()))
+        new_state = wiring.leaving.to_rows(hidden, weight)
+        if bias is not None:
+            new_state += bias.index_select(0, wiring.edge_of_row.clamp(min=0)).unsqueeze(-1)
+        residual = () if state is None or scale is None else (state, scale)
+        if residual:
+            new_state.addcmul_(*residual)
+        ctx.wiring, ctx.has_state = wiring, bool(residual)
+        ctx.save_for_backward(hidden, weight, *residual)
         return new_state
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        ranked, slots, *residual = ctx.saved_tensors
+        hidden, weight, *residual = ctx.saved_tensors
         wiring, (need_hidden, need_weight, need_bias, need_state, need_scale, _) = ctx.wiring, ctx.needs_input_grad
         layout, grad = wiring.outward, grad.contiguous()
-        n = layout.n_slots
-        grad_messages = grad.index_select(0, wiring.row_of_message)
         grad_hidden = grad_weight = grad_bias = grad_state = grad_scale = None
         if need_hidden:
-            grad_hidden = contract(slots, grad_messages[:n], layout).index_select(0, wiring.inward_from_outward)
+            grad_hidden = wiring.leaving.to_nodes(grad, weight)
         if need_weight:
-            grad_weight = outer(grad_messages[:n], ranked, layout).index_select(0, layout.slot_of_edge)
+            arrived, ranked = (
+                grad.index_select(0, wiring.row_of_slot),
+                hidden.index_select(0, wiring.outward_from_inward),
+            )
+            grad_weight = outer(arrived, ranked, layout).index_select(0, layout.slot_of_edge)
         if need_bias:
             grad_bias = grad.sum(-1).index_select(0, wiring.row_of_edge)
         if ctx.has_state and need_state:
@@ -155,17 +154,3 @@ class _NodesToEdges(torch.autograd.Function):
         if ctx.has_state and need_scale:
             grad_scale = torch.dot(grad.flatten(), residual[0].flatten())  # padding rows have no gradient
         return grad_hidden, grad_weight, grad_bias, grad_state, grad_scale, None
-
-
-def _messages(slots: Tensor, ranked: Tensor, bias: Tensor | None, wiring: EdgeWiring) -> Tensor:
-    """What every edge receives: first those that leave functions, by outward slot, then those that leave inputs."""
-    layout, batch = wiring.outward, ranked.shape[2]
-    messages = ranked.new_empty(len(wiring.row_of_message), batch)
-    if bias is None:
-        expand(slots, ranked, layout, out=messages[: layout.n_slots])
-        messages[layout.n_slots :] = 0
-    else:
-        column = layout.scatter_edges(bias[wiring.out_of_function].unsqueeze(1))
-        expand(slots, ranked, layout, out=messages[: layout.n_slots], add_to=column)
-        messages[layout.n_slots :] = bias[wiring.out_of_input].unsqueeze(1)
-    return messages

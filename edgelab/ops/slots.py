@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from edgelab.typing import Float, Int, Tensor
+from edgelab.typing import Int, Tensor
 
 # Starting one more batched product costs about as much as multiplying this many more rows of 64 samples and 8
 # channels (measured on two CPU cores; between 100 and 300 the step time hardly changes).
@@ -70,12 +70,6 @@ class SlotLayout(torch.nn.Module):
     def padding(self) -> float:
         """Share of the slots that are empty, in [0, 1)."""
         return float((self.edge_of_slot < 0).float().mean()) if self.n_slots else 0.0
-
-    def scatter_edges(self, values: Float[Tensor, "edges channels"]) -> Float[Tensor, "slots channels"]:
-        """Put one row per edge into its slot, zeros into the empty ones; no gradient flows through."""
-        rows = values.new_zeros(self.n_slots, values.shape[1])
-        rows[self.slot_of_edge] = values
-        return rows
 
 
 def slot_layout(node_of_edge: Int[Tensor, " edges"], n_nodes: int, rows_per_call: int = ROWS_PER_CALL) -> SlotLayout:

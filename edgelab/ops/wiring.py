@@ -2,23 +2,24 @@
 
 import torch
 
+from edgelab.ops.incidence import Incidence
 from edgelab.ops.slots import slot_layout
 from edgelab.typing import Int, Tensor
 
 
 class EdgeWiring(torch.nn.Module):
-    """Index tensors of a fixed directed graph, such that one block of a GSNN needs one gather per product.
+    """Index tensors of a fixed directed graph, such that a block of a GSNN moves no more data than it must.
 
     Nodes are numbered functions first, then inputs, then outputs. The *state* has one row per edge, ordered by the
-    function it enters (so that the inward product reads contiguous blocks), padding rows included; edges into
-    outputs follow at the end. The outward product makes *messages* in the order of the functions they leave, followed
-    by one row for each edge that leaves an input. A module without parameters, so that its tensors follow the model
-    to its device.
+    function it enters (so that the gradient of the inward weights reads contiguous blocks), padding rows included;
+    edges into outputs follow at the end. A module without parameters, so that its tensors follow the model to its
+    device.
 
     Args:
         source: Source node of every edge.
         target: Target node of every edge.
         n_functions: Nodes 0 … n_functions − 1 are functions.
+        channels: Hidden channels of every function.
 
     Attributes:
         inward: Layout of the edges into functions, in `into_function` order.
@@ -28,10 +29,10 @@ class EdgeWiring(torch.nn.Module):
         out_of_input: ids of the edges that leave an input node.
         row_of_edge: `[edges]`, the row of the state that holds an edge.
         edge_of_row: `[rows]`, the edge that a row holds; −1 for padding.
-        message_of_row: `[rows]`, which message arrives in a row (any, for padding).
-        row_of_message: `[messages]`, where a message goes (any, for padding).
+        entering: Incidence of the rows and the functions that their edges enter, functions by inward rank.
+        leaving: Incidence of the rows and the functions that their edges leave, functions by inward rank.
+        row_of_slot: `[outward slots]`, the row of the edge in each slot of the outward layout (any, for padding).
         outward_from_inward: `[nodes]`, rank among the inward ranks of the node of each outward rank.
-        inward_from_outward: `[nodes]`, the inverse.
     """
 
     into_function: Tensor
@@ -39,12 +40,12 @@ class EdgeWiring(torch.nn.Module):
     out_of_input: Tensor
     row_of_edge: Tensor
     edge_of_row: Tensor
-    message_of_row: Tensor
-    row_of_message: Tensor
+    row_of_slot: Tensor
     outward_from_inward: Tensor
-    inward_from_outward: Tensor
 
-    def __init__(self, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"], n_functions: int) -> None:
+    def __init__(
+        self, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"], n_functions: int, channels: int
+    ) -> None:
         super().__init__()
         n_edges = len(source)
         enters, leaves = target < n_functions, source < n_functions
@@ -59,13 +60,11 @@ class EdgeWiring(torch.nn.Module):
         edge_of_row = source.new_full((self.inward.n_slots + len(into_output),), -1)
         edge_of_row[row_of_edge] = torch.arange(n_edges)
 
-        message_of_edge = source.new_empty(n_edges)
-        message_of_edge[out_of] = self.outward.slot_of_edge
-        message_of_edge[from_input] = self.outward.n_slots + torch.arange(len(from_input))
-        message_of_row = source.new_zeros(len(edge_of_row))
-        message_of_row[row_of_edge] = message_of_edge
-        row_of_message = source.new_zeros(self.outward.n_slots + len(from_input))
-        row_of_message[message_of_edge] = row_of_edge
+        rank, n_rows = self.inward.rank_of_node, len(edge_of_row)
+        self.entering = Incidence(row_of_edge[into], rank[target[into]], n_rows, n_functions, channels)
+        self.leaving = Incidence(row_of_edge[out_of], rank[source[out_of]], n_rows, n_functions, channels)
+        row_of_slot = source.new_zeros(self.outward.n_slots)
+        row_of_slot[self.outward.slot_of_edge] = row_of_edge[out_of]
 
         index = {
             "into_function": into,
@@ -73,10 +72,8 @@ class EdgeWiring(torch.nn.Module):
             "out_of_input": from_input,
             "row_of_edge": row_of_edge,
             "edge_of_row": edge_of_row,
-            "message_of_row": message_of_row,
-            "row_of_message": row_of_message,
-            "outward_from_inward": self.inward.rank_of_node[self.outward.node_of_rank],
-            "inward_from_outward": self.outward.rank_of_node[self.inward.node_of_rank],
+            "row_of_slot": row_of_slot,
+            "outward_from_inward": rank[self.outward.node_of_rank],
         }
         for name, tensor in index.items():
             self.register_buffer(name, tensor, persistent=False)

@@ -15,7 +15,7 @@ N_FUNCTIONS = 5
 
 @pytest.fixture
 def wiring() -> EdgeWiring:
-    return EdgeWiring(SOURCE, TARGET, N_FUNCTIONS)
+    return EdgeWiring(SOURCE, TARGET, N_FUNCTIONS, channels=2)
 
 
 def normal(*shape: int, seed: int = 0, grad: bool = True) -> torch.Tensor:
@@ -68,7 +68,7 @@ def graphs(draw):
 @given(graphs(), st.integers(1, 3), st.integers(0, 3))
 def test_inward_equals_its_dense_matrix(graph, channels, batch):
     source, target, n = graph
-    wiring = EdgeWiring(source, target, n)
+    wiring = EdgeWiring(source, target, n, channels)
     values, weight = normal(len(source), batch), normal(len(wiring.into_function), channels, seed=1)
     bias = normal(n, channels, seed=2)
     expected = torch.einsum("nce,eb->ncb", dense_inward(wiring, source, target, weight), values) + bias.unsqueeze(2)
@@ -78,7 +78,7 @@ def test_inward_equals_its_dense_matrix(graph, channels, batch):
 @given(graphs(), st.integers(1, 3), st.integers(0, 3))
 def test_outward_equals_its_dense_matrix(graph, channels, batch):
     source, target, n = graph
-    wiring = EdgeWiring(source, target, n)
+    wiring = EdgeWiring(source, target, n, channels)
     hidden, state = normal(n, channels, batch), normal(len(source), batch, seed=1)
     weight, bias = normal(len(wiring.out_of_function), channels, seed=2), normal(len(source), seed=3)
     scale = torch.tensor(0.7, dtype=torch.float64)
@@ -142,7 +142,7 @@ def test_non_contiguous_operands_and_gradients_are_fine(wiring):
 def test_padding_never_leaks_into_values_or_gradients():
     """Function 0 has one edge in, function 1 five: padded rows exist. Their content must not matter."""
     source, target = torch.tensor([2, 2, 2, 2, 2, 0]), torch.tensor([0, 1, 1, 1, 1, 1])
-    wiring = EdgeWiring(source, target, n_functions=2)
+    wiring = EdgeWiring(source, target, n_functions=2, channels=2)
     padding = wiring.edge_of_row < 0
     assert padding.any()
     weight = normal(6, 2)

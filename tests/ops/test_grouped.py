@@ -1,11 +1,11 @@
-"""The three grouped products against one plain loop over edges."""
+"""The products between edges and the channels of their nodes, against one plain loop over edges."""
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgelab.ops import contract, expand, outer, slot_layout
+from edgelab.ops import Incidence, outer, slot_layout
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -16,67 +16,85 @@ def problems(draw) -> dict:
     return {
         "owners": draw(st.lists(st.integers(0, n_nodes - 1), max_size=25)),
         "sizes": (n_nodes, draw(st.integers(1, 4)), draw(st.integers(0, 4))),
+        "n_spare_rows": draw(st.integers(0, 3)),
         "rows_per_call": draw(st.sampled_from([0, 5, 10**6])),
         "seed": draw(st.integers(0, 1000)),
     }
 
 
-def operands(owners: list[int], sizes: tuple[int, int, int], rows_per_call: int, seed: int):
-    """Layout, rank of each edge's node, w, x, h; what empty slots of x hold is arbitrary but finite."""
-    n_nodes, channels, batch = sizes
-    owner = torch.tensor(owners, dtype=torch.int64)
-    layout = slot_layout(owner, n_nodes, rows_per_call)
-    generator = torch.Generator().manual_seed(seed)
-    w, x, h = (
-        torch.randn(*shape, generator=generator, dtype=torch.float64)
-        for shape in ((len(owner), channels), (layout.n_slots, batch), (n_nodes, channels, batch))
-    )
-    return layout, layout.rank_of_node[owner], layout.scatter_edges(w), x, h
+class Operands:
+    """An incidence with shuffled rows, a layout of the same edges, weights and values of both sides."""
+
+    def __init__(self, owners, sizes, n_spare_rows, rows_per_call, seed):
+        n_nodes, channels, batch = sizes
+        self.owner = torch.tensor(owners, dtype=torch.int64)
+        generator = torch.Generator().manual_seed(seed)
+        n_rows = len(owners) + n_spare_rows
+        self.row = torch.randperm(n_rows, generator=generator)[: len(owners)]
+        self.incidence = Incidence(self.row, self.owner, n_rows, n_nodes, channels)
+        self.layout = slot_layout(self.owner, n_nodes, rows_per_call)
+        self.w, self.x, self.h, self.slots = (
+            torch.randn(*shape, generator=generator, dtype=torch.float64)
+            for shape in (
+                (len(owners), channels),
+                (n_rows, batch),
+                (n_nodes, channels, batch),
+                (self.layout.n_slots, batch),
+            )
+        )
 
 
-@given(problems(), st.booleans())
-def test_contract_sums_over_the_edges_of_a_node(problem, with_bias):
-    layout, rank_of_edge, w, x, h = operands(**problem)
-    bias = torch.randn(h.shape[:2], dtype=h.dtype) if with_bias else None
-    expected = torch.zeros_like(h) if bias is None else bias.unsqueeze(2).expand_as(h).clone()
-    for edge, rank in enumerate(rank_of_edge.tolist()):
-        slot = layout.slot_of_edge[edge]
-        expected[rank] += torch.outer(w[slot], x[slot])
-    torch.testing.assert_close(contract(w, x, layout, bias), expected, **EXACT)
+@given(problems())
+def test_to_nodes_sums_over_the_edges_of_a_node(problem):
+    o = Operands(**problem)
+    expected = torch.zeros_like(o.h)
+    for edge, node in enumerate(o.owner.tolist()):
+        expected[node] += torch.outer(o.w[edge], o.x[o.row[edge]])
+    torch.testing.assert_close(o.incidence.to_nodes(o.x, o.w), expected, **EXACT)
 
 
-@given(problems(), st.sampled_from(["none", "column", "full"]))
-def test_expand_reads_the_channels_of_each_edges_node(problem, added):
-    layout, rank_of_edge, w, x, h = operands(**problem)
-    add_to = {"none": None, "column": torch.randn(layout.n_slots, 1, dtype=x.dtype), "full": x}[added]
-    out = torch.full_like(x, float("nan"))
-    assert expand(w, h, layout, out=out, add_to=add_to) is out
-    for edge, rank in enumerate(rank_of_edge.tolist()):
-        slot = layout.slot_of_edge[edge]
-        expected = w[slot] @ h[rank] + (0 if add_to is None else add_to[slot])
-        torch.testing.assert_close(out[slot], expected, **EXACT)
+@given(problems())
+def test_to_rows_reads_the_channels_of_each_edges_node(problem):
+    o = Operands(**problem)
+    expected = torch.zeros_like(o.x)
+    for edge, node in enumerate(o.owner.tolist()):
+        expected[o.row[edge]] = o.w[edge] @ o.h[node]
+    torch.testing.assert_close(o.incidence.to_rows(o.h, o.w), expected, **EXACT)
 
 
 @given(problems())
 def test_outer_sums_over_samples(problem):
-    layout, rank_of_edge, _, x, h = operands(**problem)
-    g = outer(x, h, layout)
-    for edge, rank in enumerate(rank_of_edge.tolist()):
-        slot = layout.slot_of_edge[edge]
-        torch.testing.assert_close(g[slot], h[rank] @ x[slot], **EXACT)
+    o = Operands(**problem)
+    g = outer(o.slots, o.h[o.layout.node_of_rank], o.layout)
+    for edge, node in enumerate(o.owner.tolist()):
+        slot = o.layout.slot_of_edge[edge]
+        torch.testing.assert_close(g[slot], o.h[node] @ o.slots[slot], **EXACT)
 
 
 @given(problems())
 def test_the_products_are_adjoint(problem):
-    """⟨contract(w, x), h⟩ = ⟨x, expand(w, h)⟩ = ⟨w, outer(x, h)⟩: each is the gradient of the others."""
-    layout, _, w, x, h = operands(**problem)
-    value = (contract(w, x, layout) * h).sum()
-    torch.testing.assert_close((x * expand(w, h, layout, out=torch.empty_like(x))).sum(), value)
-    torch.testing.assert_close((w * outer(x, h, layout)).sum(), value)
+    """⟨to_nodes(w, x), h⟩ = ⟨x, to_rows(w, h)⟩: each is the gradient of the other."""
+    o = Operands(**problem)
+    value = (o.incidence.to_nodes(o.x, o.w) * o.h).sum()
+    torch.testing.assert_close((o.x * o.incidence.to_rows(o.h, o.w)).sum(), value)
+
+
+def test_rows_without_an_edge_are_not_read():
+    """What stands in padding, even infinity, reaches nobody."""
+    incidence = Incidence(torch.tensor([1]), torch.tensor([0]), n_rows=3, n_nodes=1, channels=1)
+    x = torch.tensor([[float("inf")], [2.0], [float("nan")]])
+    assert incidence.to_nodes(x, torch.ones(1, 1)).item() == 2.0
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_dtype_follows_the_operands(dtype):
-    layout = slot_layout(torch.tensor([0, 0, 2]), n_nodes=3)
-    w, x, h = (torch.ones(*shape, dtype=dtype) for shape in ((layout.n_slots, 2), (layout.n_slots, 4), (3, 2, 4)))
-    assert {contract(w, x, layout).dtype, outer(x, h, layout).dtype} == {dtype}
+    owner = torch.tensor([0, 0, 2])
+    layout, incidence = slot_layout(owner, 3, rows_per_call=0), Incidence(torch.arange(3), owner, 3, 3, 2)
+    w, x, h = (torch.ones(*shape, dtype=dtype) for shape in ((3, 2), (3, 4), (3, 2, 4)))
+    assert {incidence.to_nodes(x, w).dtype, incidence.to_rows(h, w).dtype, outer(x, h, layout).dtype} == {dtype}
+
+
+def test_nothing_enters_a_state_dict_but_everything_follows_the_device():
+    incidence = Incidence(torch.tensor([0]), torch.tensor([0]), n_rows=1, n_nodes=1, channels=2)
+    assert not incidence.state_dict()
+    assert {buffer.device.type for buffer in incidence.to("meta").buffers()} == {"meta"}

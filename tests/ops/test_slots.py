@@ -81,10 +81,9 @@ def test_heavy_tailed_degrees_are_padded_little():
     assert len(layout.groups) < 20
 
 
-def test_scatter_puts_zeros_into_empty_slots():
+def test_a_node_below_its_groups_width_leaves_slots_empty():
     layout = slot_layout(torch.tensor([0, 1, 1]), n_nodes=2, rows_per_call=100)
-    rows = layout.scatter_edges(torch.tensor([[1.0], [2.0], [3.0]]))
-    assert rows.flatten().tolist() == [1, 0, 2, 3]
+    assert layout.edge_of_slot.tolist() == [0, -1, 1, 2]
     assert layout.padding == pytest.approx(1 / 4)
 
 

@@ -1,4 +1,4 @@
-"""Every edge has one row and one message, and the two index tensors lead from one to the other and back."""
+"""Every edge has one row, and the index tensors lead there from both of its ends."""
 
 import torch
 from hypothesis import given
@@ -20,21 +20,19 @@ def graphs(draw) -> tuple[torch.Tensor, torch.Tensor, int]:
 
 
 @given(graphs())
-def test_rows_and_messages_of_every_edge_meet(graph):
+def test_every_edge_has_a_row(graph):
     source, target, n = graph
-    wiring = EdgeWiring(source, target, n)
+    wiring = EdgeWiring(source, target, n, channels=2)
     assert (wiring.n_edges, wiring.n_functions) == (len(source), n)
     assert torch.equal(wiring.edge_of_row[wiring.row_of_edge], torch.arange(len(source)))
     assert (wiring.edge_of_row >= 0).sum() == len(source)
-    message_of_edge = wiring.message_of_row[wiring.row_of_edge]
-    assert torch.equal(wiring.row_of_message[message_of_edge], wiring.row_of_edge)
-    assert len(message_of_edge.unique()) == len(source)
+    assert torch.equal(wiring.row_of_slot[wiring.outward.slot_of_edge], wiring.row_of_edge[wiring.out_of_function])
 
 
 @given(graphs())
 def test_edges_are_sorted_into_those_that_enter_and_leave(graph):
     source, target, n = graph
-    wiring = EdgeWiring(source, target, n)
+    wiring = EdgeWiring(source, target, n, channels=2)
     assert torch.equal(wiring.into_function, (target < n).nonzero().squeeze(1))
     assert torch.equal(wiring.out_of_function, (source < n).nonzero().squeeze(1))
     assert torch.equal(wiring.out_of_input, (source >= n).nonzero().squeeze(1))
@@ -44,21 +42,18 @@ def test_edges_are_sorted_into_those_that_enter_and_leave(graph):
 
 @given(graphs())
 def test_ranks_translate_between_the_two_layouts(graph):
-    wiring = EdgeWiring(*graph)
-    nodes = torch.arange(wiring.n_functions)
-    assert torch.equal(wiring.outward_from_inward[wiring.inward_from_outward], nodes)
+    wiring = EdgeWiring(*graph, channels=2)
     by_inward = wiring.inward.node_of_rank
     assert torch.equal(by_inward[wiring.outward_from_inward], wiring.outward.node_of_rank)
 
 
 @given(graphs())
 def test_index_tensors_stay_in_range_in_padding_too(graph):
-    wiring = EdgeWiring(*graph)
-    for index, size in ((wiring.message_of_row, len(wiring.row_of_message)), (wiring.row_of_message, wiring.n_rows)):
-        assert ((index >= 0) & (index < max(size, 1))).all()
+    wiring = EdgeWiring(*graph, channels=2)
+    assert ((wiring.row_of_slot >= 0) & (wiring.row_of_slot < max(wiring.n_rows, 1))).all()
 
 
 def test_nothing_enters_a_state_dict_but_everything_follows_the_device():
-    wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2)
+    wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2, channels=1)
     assert not wiring.state_dict()
     assert {buffer.device.type for buffer in wiring.to("meta").buffers()} == {"meta"}
