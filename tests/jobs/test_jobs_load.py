@@ -86,3 +86,36 @@ def test_parquet_and_csv_give_the_same(files, tmp_path):
     pd.read_csv(paths["y"]).to_parquet(tmp_path / "y.parquet")
     from_parquet = load_dataset(**{**paths, "y": tmp_path / "y.parquet"})
     pd.testing.assert_frame_equal(from_csv.y, from_parquet.y)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "example"),
+    [
+        ("output_edges", "source,target\npMEK,mek\npERK,erk\n", "pMEK"),
+        ("input_edges", "source,target\nraf,EGF\nmek,inhibitor\n", "EGF"),
+    ],
+)
+def test_a_table_written_the_wrong_way_round_is_named(files, name, text, example):
+    tables = {"edges": EDGES, "input_edges": INPUT_EDGES, "output_edges": OUTPUT_EDGES, "x": X, "y": Y, name: text}
+    with pytest.raises(DataError, match=rf"{name}\.csv: .*{example}.*swap"):
+        load_dataset(**files(**tables))
+
+
+def test_columns_that_name_no_function_ask_for_the_table_that_says_what_they_act_on(files):
+    tables = {"edges": EDGES, "output_edges": OUTPUT_EDGES, "x": X, "y": Y}
+    with pytest.raises(DataError, match=r"x\.csv: 2 of 2 columns.*--input-edges"):
+        load_dataset(**files(**tables))
+    with pytest.raises(DataError, match=r"y\.csv: no column.*--output-edges"):
+        load_dataset(**files(edges=EDGES, input_edges=INPUT_EDGES, x=X, y=Y))
+
+
+def test_columns_that_act_on_nothing_can_be_dropped(files):
+    paths = files(edges=EDGES, output_edges=OUTPUT_EDGES, x="raf,vehicle\n0,1\n1,1\n0,1\n1,1\n", y=Y)
+    with pytest.raises(DataError, match="vehicle"):
+        load_dataset(**paths)
+    assert load_dataset(**paths, on_extra="drop").inputs == ["raf"]
+
+
+def test_a_measured_function_needs_no_known_edge(files):
+    paths = files(edges="source,target\na,b\n", x="a\n0\n1\n", y="a,b,new\n1,2,3\n3,4,5\n")
+    assert load_dataset(**paths).functions == ("a", "b", "new")
