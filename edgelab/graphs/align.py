@@ -96,7 +96,7 @@ def check_same_samples(matrices: Mapping[str, pd.DataFrame | pd.Series]) -> None
             same = "the same samples in another order" if set(index) == set(other_index) else "different samples"
             raise DataError(
                 f"{first} and {other} hold {same}: row {row} is {index[row]!r} in {first} and {other_index[row]!r} in "
-                f"{other} ({differing.size} rows differ). Bring them into one order (.loc[names])."
+                f"{other} ({differing.size} rows differ). Bring the rows into one order."
             )
 
 
@@ -113,7 +113,7 @@ def _check_cover(frame: pd.DataFrame, names: Sequence[str], what: str, on_extra:
     if len(extra) and on_extra == "error":
         raise DataError(
             f"{what}: {len(extra)} columns are not in the graph: {shorten(extra)} ({len(wanted)} overlap). "
-            "Remove them, or pass on_extra='drop'."
+            "Remove them, or pass on_extra='drop' (--on-extra drop)."
         )
     if len(extra):
         logger.info("%s: %d columns that are not in the graph are left out: %s", what, len(extra), shorten(extra))
@@ -126,5 +126,5 @@ def _refuse_not_finite(values: np.ndarray, frame: pd.DataFrame, what: str) -> No
         raise DataError(
             f"{what}: {rows.size} values are missing or infinite, first {values[rows[0], columns[0]]} in sample "
             f"{frame.index[rows[0]]!r}, column {frame.columns[columns[0]]!r}; affected columns: {shorten(affected)}. "
-            "Remove these samples (.dropna()) or fill in the values."
+            "Remove these samples or fill in the values."
         )

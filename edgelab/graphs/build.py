@@ -80,7 +80,7 @@ def _refuse_self_loops(edges: pd.DataFrame) -> None:
     if len(loops):
         raise GraphError(
             f"edges: {len(loops)} edges lead from a function to itself: {arrows(loops)}. Remove them "
-            "(table[table.source != table.target]); the model adds self edges of its own."
+            "(table[table.source != table.target] in pandas); the model adds self edges of its own."
         )
 
 

@@ -170,7 +170,7 @@ def _without_duplicates(edges: pd.DataFrame, where: str, on_duplicate: OnDuplica
     if on_duplicate == "error":
         raise GraphError(
             f"{where}: {len(twice)} edges occur more than once: {arrows(twice)}. "
-            "Remove the copies, or pass on_duplicate='drop' to keep the first of each."
+            "Remove the copies, or pass on_duplicate='drop' (--on-duplicate drop) to keep the first of each."
         )
     distinct = edges.drop_duplicates()
     contradicting = distinct[distinct.duplicated(["source", "target"])]

@@ -101,6 +101,11 @@ def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
     header, table = read_rows(path, delimiter, dtype={0: str})
     if table.columns.empty:
         raise DataError(f"{path}: the file has a header and no rows. A matrix needs at least one sample.")
+    if len(header) == len(table.columns) == 1 and any(mark in header[0] for mark in ",;\t"):
+        raise DataError(
+            f"{path}: the first row is one cell, {header[0][:40]!r}. Use the separator that the ending stands for "
+            "(comma in .csv, tab in .tsv), or change the ending."
+        )
     header = _full_header(header, len(table.columns), path)
     if table.iloc[-1, -1:].isna().any():
         _refuse_short_last_row(path, delimiter, len(table.columns), len(table))

@@ -49,8 +49,8 @@ def parse_signs(values: pd.Series, where: str, words: Mapping[str, int] | None =
     if unreadable:
         raise GraphError(
             f"{where}: a sign must be -1, 0, 1 or a word such as 'activates' or 'inhibits', got {shorten(unreadable)}. "
-            "Correct these values, rename the column if it holds something else, or read the file with "
-            "read_edges(path, signs={'word': 1}) to say what a word means."
+            "Correct these values (0 is unknown), rename the column if it holds something else, or read the file in "
+            "Python with read_edges(path, signs={'word': 1}) to say what a word means."
         )
     # Missing values have code -1, which picks the appended 0.
     return np.array([*signs, 0], dtype=np.int8)[codes]

@@ -96,7 +96,7 @@ def hold_out_edges(
         raise GraphError(
             f"{wanted} of {len(edges)} edges were to be set aside, but only {len(chosen)} can be spared without "
             "cutting a function off from the inputs or the outputs. Ask for a smaller fraction, try another seed, "
-            "or pass keep_reachable=False."
+            "hide none (--splits 0), or pass keep_reachable=False."
         )
     return _split(data, chosen[:n_held_out], chosen[n_held_out:])
 
@@ -145,7 +145,10 @@ def _counts(data: HeteroData, fraction: float, validation_fraction: float) -> tu
         ("validation_fraction", validation_fraction, n_validation),
     ):
         if share > 0 and count == 0:
-            raise GraphError(f"{name} {share} of {n_edges} function-to-function edges is no edge; ask for a larger one")
+            raise GraphError(
+                f"{name} {share} of {n_edges} function-to-function edges is no edge; ask for a larger one, or hide "
+                "none (--splits 0)"
+            )
     if n_held_out + n_validation > n_edges:
         raise ConfigError(
             f"fraction {fraction} and validation_fraction {validation_fraction} together ask for "

@@ -75,3 +75,11 @@ def test_whole_numbers_may_name_variables(tmp_path):
 def test_broken_matrices_are_told_in_words(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         read_matrix(write(tmp_path, "y.csv", text))
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_the_wrong_separator_is_named(tmp_path, mark):
+    path = tmp_path / "y.csv"
+    path.write_text(f"Akt{mark}Erk\n1{mark}2\n3{mark}4\n")
+    with pytest.raises(DataError, match="separator"):
+        read_matrix(path)
