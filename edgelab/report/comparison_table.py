@@ -185,7 +185,9 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 def comparison_verdict(
     records: pd.DataFrame, ours: Collection[str], metric: str = "mrr", labels: Mapping[str, str] | None = None
 ) -> str:
-    """One sentence that says who came first, and does not hide it when that is a baseline.
+    """One sentence that says who came first, and does not hide it when that is a baseline or a tie.
+
+    Means that agree in the two decimals shown are a tie.
 
     Args:
         records: One row per scorer and seed.
@@ -214,9 +216,14 @@ def comparison_verdict(
         ]: f"{named.get(row['scorer'], row['scorer'])} ({format_mean(row[f'{metric}_mean'], row[f'{metric}_sd'])})"
         for row in table.to_dict("records")
     }
+    means = dict(zip(table["scorer"], table[f"{metric}_mean"], strict=True))
     best, label = table["scorer"].iloc[0], METRIC_LABELS.get(metric, metric)
     own = [name for name in text if name in ours]
     baselines = [name for name in text if name not in ours]
+    rival = (baselines if best in ours else own)[:1]
+    if rival and f"{means[best]:.2f}" == f"{means[rival[0]]:.2f}":
+        first, second = (best, rival[0]) if best in ours else (rival[0], best)
+        return f"By {label} {text[first]} and the best baseline, {text[second]}, are equally good."
     if best in ours:
         behind = f", ahead of the best baseline, {text[baselines[0]]}" if baselines else ""
         return f"By {label} {text[best]} is best{behind}."

@@ -60,7 +60,9 @@ def plot_training(
         axes[1].axvline(history.best_epoch, color=GREY_TEXT, linewidth=0.8, dashes=(4, 3), zorder=1)
         style_axes(axes[1], ylabel=recovery_label)
     axes[-1].set_xlabel("Epoch (passes through the training samples)", fontsize=SMALL_TEXT_SIZE + 1)
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(losses) == 1:
+        axes[-1].set_xlim(0, 2)  # else the axis spans fractions of the only epoch
     return figure
 
 

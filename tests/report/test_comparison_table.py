@@ -94,3 +94,11 @@ def test_bad_records(bad, message):
 def test_metrics_asked_for_must_be_there():
     with pytest.raises(TableError, match="lacks 'auc'"):
         format_comparison(records(), ["auc"])
+
+
+def test_verdict_calls_equal_means_equal():
+    tied = pd.DataFrame({"scorer": ["mei", "ks", "random"], "seed": 0, "mrr": [0.501, 0.499, 0.3]})
+    for records in (tied, tied.assign(mrr=[0.499, 0.501, 0.3])):
+        assert comparison_verdict(records, ["mei"]) == (
+            "By MRR mei (0.50) and the best baseline, ks (0.50), are equally good."
+        )

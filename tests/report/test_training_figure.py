@@ -47,3 +47,9 @@ def test_bad_input():
     for bad in (pd.DataFrame({"AUROC": [1.0]}), pd.DataFrame({"epoch": [1], "note": ["a"]})):
         with pytest.raises(TableError, match="column 'epoch' and a numeric one"):
             plot_training(history([1.0]), bad)
+
+
+def test_one_epoch_has_whole_numbers_on_its_axis():
+    record = EpochRecord(epoch=1, step=1, train_loss=0.5, validation_loss=None, lr=0.1, seconds=0.0)
+    axes = plot_training(History(records=(record,), stop_reason="done")).axes[0]
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())
