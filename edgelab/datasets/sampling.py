@@ -37,6 +37,8 @@ def draw_noise(
         raise ConfigError(f"the number of samples must be a positive integer, got {n_rows!r}.")
     if not (np.isfinite(noise_scale) and noise_scale >= 0):
         raise ConfigError(f"noise_scale must be a finite number >= 0, got {noise_scale!r}.")
+    if seed < 0:
+        raise ConfigError(f"seed must be a number from 0, got {seed!r}.")
     # Drawn sample by sample, so that the first samples stay as they are when more are asked for.
     return np.ascontiguousarray(np.random.default_rng(seed).standard_normal((n_rows, len(wiring.nodes))).T)
 

@@ -82,6 +82,8 @@ def load_table(path: str | Path) -> pd.DataFrame:
     path = _checked_path(path)
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_tsv(path)
+    except FileNotFoundError as error:
+        raise TableError(f"no edge table {str(path)!r}. Check the path.") from error
     except (OSError, ValueError, pa.ArrowException) as error:
         raise TableError(f"cannot read the edge table {str(path)!r}: {error}. Write it with save_table") from error
     return check_edge_table(table)

@@ -8,6 +8,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset
+from edgelab.errors import ConfigError
 from edgelab.inference import MagnitudeEdgeInferer, MagnitudeEdgeRegressor
 from edgelab.jobs.settings import ModelSettings
 from edgelab.models import GSNN
@@ -16,6 +17,8 @@ from edgelab.training import History, fit, iterate_batches
 
 # The batch in which gradients are read; scores do not depend on it, memory and speed do.
 _SCORING_BATCH = 1024
+# What the generators of torch take.
+_SEEDS = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +48,9 @@ class Evidence:
         seed: Decides initial weights, order of samples and what is hidden.
         checkpoint_dir: Where training stores checkpoints, and from where it resumes; None stores none.
 
+    Raises:
+        ConfigError: If the seed is out of range.
+
     Example:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import graph_of
@@ -61,6 +67,8 @@ class Evidence:
         seed: int = 0,
         checkpoint_dir: Path | None = None,
     ) -> None:
+        if not 0 <= seed < _SEEDS:
+            raise ConfigError(f"seed must be an integer from 0 to 2**63 - 1, got {seed}")
         self._dataset = dataset  # private: its edges include the held-out ones
         self.data = data
         self.settings = settings or ModelSettings()

@@ -138,7 +138,10 @@ def choose_device(name: str) -> torch.device:
         device(type='cpu')
     """
     device = _parse_device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    if device.type == "cpu":
+        return device
     if device.type != "cuda":
+        _refuse_absent(device)
         return device
     index = 0 if device.index is None else device.index
     if not index < torch.cuda.device_count():
@@ -154,6 +157,13 @@ def _parse_device(name: str) -> torch.device:
         return torch.device(name)
     except RuntimeError as error:
         raise ConfigError(f"torch knows no device {name!r}; choose 'auto', 'cpu' or 'cuda'") from error
+
+
+def _refuse_absent(device: torch.device) -> None:
+    """Refuse a device that torch knows and cannot compute on here, such as `mps` on Linux, or `meta`."""
+    present = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if present is None or present.type != device.type:
+        raise ConfigError(f"device {device.type!r} cannot be used on this machine; choose 'auto' or 'cpu'")
 
 
 def _is_count(value: object) -> bool:

@@ -143,3 +143,8 @@ def test_a_law_needs_an_unambiguous_name():
         simulate(**graph, laws={"b": lambda parents: parents["a"]})
     with pytest.raises(ConfigError, match="two share one"):
         simulate(**(graph | {"output_edges": [("b", "o")]}), laws={"b": lambda parents: parents["a"]})
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ConfigError, match="seed must be a number from 0, got -1"):
+        simulate(**DIAMOND, n_samples=2, seed=-1)

@@ -62,6 +62,8 @@ def test_devices():
     TrainingConfig(device="cuda:99")  # may be written down anywhere, must exist only where it is used
     with pytest.raises(ConfigError, match="not on this machine"):
         choose_device("cuda:99")
+    with pytest.raises(ConfigError, match="cannot be used on this machine"):
+        choose_device("meta")
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS.names())
