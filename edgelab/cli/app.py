@@ -10,6 +10,7 @@ from edgelab.cli.demo import demo
 from edgelab.cli.evaluate import evaluate
 from edgelab.cli.infer import infer
 from edgelab.cli.simulate import simulate
+from edgelab.jobs import METHODS
 
 app = typer.Typer(
     help="Which regulatory edges is a network missing, how sure can one be, and would it matter?",
@@ -18,8 +19,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, infer, evaluate, simulate):
-    app.command()(command)
+app.command()(demo)
+# Below the options: a column of a narrow terminal would cut long names off.
+app.command(epilog=f"Methods: {', '.join(METHODS)}.")(infer)
+app.command()(evaluate)
+app.command()(simulate)
 
 
 def _show_version(wanted: bool | None) -> None:

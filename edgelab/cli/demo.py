@@ -36,7 +36,8 @@ def demo(
 
     [bold]Example[/]: edgelab demo --out results/demo
     """
-    arguments = {"command": "demo", "splits": splits, "fraction": fraction, "seed": seed, "device": device}
+    arguments = {"command": "demo", "splits": splits, "fraction": fraction, "top": top, "seed": seed}
+    arguments |= {"device": device, "threads": threads}
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         dataset, settings = sachs(), ModelSettings()
         settings = replace(settings, training=replace(settings.training, device=device, progress=progress))

@@ -9,7 +9,14 @@ import typer
 
 from edgelab.cli.console import one_clear_line
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
-from edgelab.cli.results import describe, show_candidates, show_comparison, show_files, write_results
+from edgelab.cli.results import (
+    describe,
+    require_candidates,
+    show_candidates,
+    show_comparison,
+    show_files,
+    write_results,
+)
 from edgelab.cli.threads import use_threads
 from edgelab.jobs import METHODS, ModelSettings, compare_methods, infer_edges, load_dataset
 from edgelab.jobs.settings import TASKS
@@ -29,12 +36,14 @@ def infer(
     y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
     input_edges: Annotated[
-        Path | None, typer.Option(help="Which function each input acts on; else the one of its name.")
+        Path | None,
+        typer.Option(help="From input (source) to function (target); else each acts on the one of its name."),
     ] = None,
     output_edges: Annotated[
-        Path | None, typer.Option(help="Which function each output reads; else the one of its name.")
+        Path | None,
+        typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
     ] = None,
-    method: Annotated[str, typer.Option(help=f"How candidates are ranked: {', '.join(METHODS)}.")] = "mei_partial",
+    method: Annotated[str, typer.Option(help="How candidates are ranked; the names are below.")] = "mei_partial",
     task: Annotated[str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")] = "masked",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
     layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
@@ -71,10 +80,15 @@ def infer(
         "method": method,
         "splits": splits,
         "fraction": fraction,
+        "top": top,
+        "on_duplicate": on_duplicate.value,
+        "on_extra": on_extra.value,
         "seed": seed,
         "device": device,
+        "threads": threads,
     }
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
+        METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
         settings = ModelSettings(task=task, channels=channels, layers=layers)
         training = replace(
             settings.training, epochs=epochs, batch_size=batch_size, lr=lr, device=device, progress=progress
@@ -97,6 +111,7 @@ def infer(
             comparison = compare_methods(dataset, seeds=seeds, fraction=fraction, settings=settings, progress=progress)
             show_comparison(comparison, fraction)
         inference = infer_edges(dataset, method, settings=settings, seed=seed)
+        require_candidates(inference)
         show_candidates(inference, top)
         write_results(folder, dataset, inference, comparison, settings, arguments, top)
         show_files(folder)

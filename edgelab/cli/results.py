@@ -1,16 +1,19 @@
 """What `demo` and `infer` leave behind: tables, figures, networks and everything needed to repeat the run."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
 from edgelab.cli.console import out
 from edgelab.datasets import Dataset
+from edgelab.errors import DataError
 from edgelab.graphs import graph_summary
 from edgelab.jobs import METHODS, Comparison, Inference, ModelSettings
+from edgelab.jobs.compare import Recovery
 from edgelab.report import (
     ResultsFolder,
     candidate_network,
@@ -64,6 +67,38 @@ def show_comparison(comparison: Comparison, fraction: float) -> None:
         table.add_row(*row, style="bold" if row[0] in ours else None)
     out.print(table)
     out.print(comparison_verdict(comparison.records, OURS, labels=LABELS))
+    silent = [LABELS[name] for name, found in comparison.recoveries.items() if _all_missing(found)]
+    if silent:
+        out.print(f"No score for any candidate, so no better than chance: {', '.join(silent)}.", style="dim")
+
+
+def _all_missing(recoveries: Sequence[Recovery]) -> bool:
+    """Return whether a method could score nothing in any hold-out; its metrics are then those of one large tie."""
+    return all(bool(np.isnan(scores).all()) for scores, _ in recoveries)
+
+
+def require_candidates(inference: Inference) -> None:
+    """Refuse a table in which nothing is ranked.
+
+    Args:
+        inference: The inference.
+
+    Raises:
+        DataError: If every pair is an edge of the prior, or the method could score no candidate.
+    """
+    candidates, n_functions = inference.candidates, inference.data["function"].num_nodes
+    if candidates.empty:
+        raise DataError(
+            f"the prior holds all {len(inference.table)} edges that {n_functions} functions can have, so none can be "
+            "missing. Give a prior with fewer edges, or more functions."
+        )
+    if candidates["score"].isna().all():
+        raise DataError(
+            f"method {inference.method!r} finds no score for any of the {len(candidates)} candidates. It needs samples "
+            "that differ: several controls (rows of x that are all 0) beside treated ones for z_shift and ks_shift, at "
+            "least 3 samples and columns of y that vary for correlations, columns of x that vary for a model of the "
+            "perturbation task. Give such samples, or choose another method."
+        )
 
 
 def show_candidates(inference: Inference, top: int) -> None:
@@ -77,14 +112,20 @@ def show_candidates(inference: Inference, top: int) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
     for name in ("rank", "source", "target", "score", "p", "q"):
         table.add_column(name, justify="left" if name in {"source", "target"} else "right")
-    for rank, row in enumerate(inference.candidates.head(top).itertuples(), start=1):
-        numbers = (f"{row.score:.3f}", f"{row.p_value:.2g}", f"{row.q_value:.2g}")
+    best = inference.candidates.dropna(subset="score").head(top)
+    for rank, row in enumerate(best.itertuples(), start=1):
+        numbers = (f"{row.score:.3f}", _probability(row.p_value), _probability(row.q_value))
         table.add_row(str(rank), str(row.src_func), str(row.dst_func), *numbers)
     out.print(table)
-    out.print(
-        "p and q test association in this model, not that an edge is direct: common drivers associate too.",
-        style="dim",
-    )
+    if best["p_value"].notna().any():
+        out.print(
+            "p and q test association in this model, not that an edge is direct: common drivers associate too.",
+            style="dim",
+        )
+
+
+def _probability(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:.2g}"
 
 
 def write_results(
@@ -147,7 +188,7 @@ def _configuration(dataset: Dataset, settings: ModelSettings, arguments: Mapping
     }
     return {
         "arguments": dict(arguments),
-        "settings": asdict(settings),
+        "settings": _settings(settings, arguments["seed"]),
         "data": {
             "name": dataset.name,
             "source": dataset.source,
@@ -155,6 +196,11 @@ def _configuration(dataset: Dataset, settings: ModelSettings, arguments: Mapping
         },
         "environment": environment(),
     }
+
+
+def _settings(settings: ModelSettings, seed: int) -> dict[str, Any]:
+    """The settings with the seed that the final model was trained with, which is the one of the job."""
+    return asdict(replace(settings, training=replace(settings.training, seed=seed)))
 
 
 def _metrics(inference: Inference, comparison: Comparison | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from edgelab.report import ResultsFolder
 
 def simulate(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the files; made if it does not exist.")],
-    size: Annotated[int, typer.Option(min=2, help="Number of chains n: the graph has 2n functions.")] = 25,
+    size: Annotated[int, typer.Option(min=3, help="Number of chains n: the graph has 2n functions.")] = 25,
     samples: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 2000,
     noise: Annotated[float, typer.Option(min=0, help="Standard deviation of the noise of every node.")] = 0.15,
     seed: Seed = 0,

@@ -132,8 +132,9 @@ def test_bad_input_ends_in_one_clear_line(run, toy, tmp_path, spoil, message):
 
 @pytest.mark.parametrize(("option", "value"), [("--method", "mei_partail"), ("--task", "masks")])
 def test_misspelt_choices_name_the_right_ones(run, toy, tmp_path, option, value):
-    result = run(*infer_arguments(toy, tmp_path / "out"), option, value, "--splits", 0)
+    result = run(*infer_arguments(toy, tmp_path / "out"), option, value)
     assert result.exit_code == 1 and "choose one of" in result.output
+    assert "samples" not in result.output  # before anything is computed
 
 
 def test_a_traceback_comes_with_debug_only(toy, tmp_path):
@@ -144,3 +145,87 @@ def test_a_traceback_comes_with_debug_only(toy, tmp_path):
     )
     assert plain.returncode == 1 and "Traceback" not in plain.stderr and plain.stderr.startswith("error:")
     assert debug.returncode == 1 and "Traceback" in debug.stderr
+
+
+def one_error(result):
+    (line,) = [line for line in result.output.splitlines() if line.startswith("error:")]
+    assert result.exit_code == 1 and "Traceback" not in result.output and "Warning" not in result.output
+    return line
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--seed", -1), "seed must be"),
+        (("--seed", 2**64), "seed must be"),
+        (("--device", "meta"), "choose 'auto' or 'cpu'"),
+        (("--device", "cuda:99"), "Choose 'auto' or 'cpu'"),
+        (("--fraction", 0.001, "--splits", 1), "--splits 0"),
+    ],
+)
+def test_options_out_of_range_end_in_one_clear_line(run, toy, tmp_path, options, message):
+    arguments = [*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0, *options]
+    assert message in one_error(run(*arguments))
+
+
+def test_a_method_that_scores_nothing_says_what_it_needs(run, toy, tmp_path):
+    x = pd.read_csv(toy["x"])
+    (x * 0).to_csv(toy["x"], index=False)
+    arguments = infer_arguments(toy, tmp_path / "out")
+    result = run(*arguments, "--method", "z_shift", "--splits", 0)
+    assert "controls" in one_error(result) and "nan" not in result.output
+    assert not (tmp_path / "out" / "edges.parquet").exists()
+    edges = pd.read_csv(toy["edges"])
+    first, second = edges["source"][:2]
+    edges.loc[len(edges)] = {"source": first, "target": second}  # a detour, so that one edge can be spared
+    edges.to_csv(toy["edges"], index=False)
+    compared = run(*arguments, *QUICK, "--splits", 1, "--method", "pearson")
+    assert compared.exit_code == 0 and "No score for any candidate" in compared.output, compared.output
+    assert "KS shift" in compared.output.partition("No score for any candidate")[2]
+    assert "nan" not in compared.output  # what has no score is not listed
+
+
+def test_a_complete_prior_leaves_nothing_to_find(run, tmp_path):
+    files = {name: tmp_path / f"{name}.csv" for name in ("edges", "x", "y")}
+    files["edges"].write_text("source,target\na,b\nb,a\n")
+    files["x"].write_text("a\n0\n1\n0\n1\n")
+    files["y"].write_text("a,b\n0.1,0.2\n1,2\n0,0.3\n1.5,2\n")
+    options = [part for name, path in files.items() for part in (f"--{name}", path)]
+    result = run("infer", *options, "--out", tmp_path / "out", "--method", "pearson", "--splits", 0)
+    assert "all 2 edges" in one_error(result)
+
+
+@pytest.mark.filterwarnings("default")
+def test_names_that_the_font_lacks_cause_no_warnings(toy, tmp_path):
+    for name in ("edges", "input_edges", "output_edges"):
+        toy[name].write_text(toy[name].read_text().replace("f0", "カテニン"))
+    arguments = [str(part) for part in infer_arguments(toy, tmp_path / "out")]
+    command = [sys.executable, "-m", "edgelab", *arguments, "--method", "pearson", "--splits", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert result.returncode == 0 and result.stderr == ""
+
+
+def test_the_seed_of_the_run_is_the_seed_in_its_configuration(run, toy, tmp_path):
+    assert run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0, "--seed", 5).exit_code == 0
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["arguments"]["seed"] == config["settings"]["training"]["seed"] == 5
+
+
+def test_a_table_that_was_cut_is_said_to_be_so(run, toy, tmp_path):
+    assert run(*infer_arguments(toy, tmp_path / "out"), "--method", "pearson", "--splits", 0).exit_code == 0
+    path = tmp_path / "out" / "edges.tsv"
+    whole = run("evaluate", "--table", path, "--held-out", toy["held_out"])
+    assert whole.exit_code == 0 and "note:" not in whole.output
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-10]))
+    cut = run("evaluate", "--table", path, "--held-out", toy["held_out"])
+    assert cut.exit_code == 0 and f"note: edges.tsv holds {len(lines) - 11} of {len(lines) - 1} pairs" in cut.output
+
+
+def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edgelab.cli.infer.infer_edges", interrupt)
+    result = run(*infer_arguments(toy, tmp_path / "out"), "--splits", 0)
+    assert result.exit_code == 130 and "interrupted" in result.output and "Traceback" not in result.output
