@@ -114,6 +114,7 @@ def nonzero_redistribution(
         >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
+        >>> _ = torch.nn.init.ones_(layer.weight)
         >>> masking.apply_mask()
         >>> nonzero_redistribution(masking, "weight", layer.weight, masking.mask_dict["weight"])
         1.0
