@@ -8,7 +8,7 @@ import typer
 
 from edgelab.cli.console import one_clear_line
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
-from edgelab.cli.results import describe, show_candidates, show_comparison, show_files, write_results
+from edgelab.cli.results import RESULT_FILES, describe, show_candidates, show_comparison, show_files, write_results
 from edgelab.cli.threads import use_threads
 from edgelab.datasets import sachs
 from edgelab.jobs import ModelSettings, compare_methods, infer_edges
@@ -39,6 +39,7 @@ def demo(
     arguments = {"command": "demo", "splits": splits, "fraction": fraction, "top": top, "seed": seed}
     arguments |= {"device": device, "threads": threads}
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
+        folder.refuse_foreign(RESULT_FILES)
         dataset, settings = sachs(), ModelSettings()
         settings = replace(settings, training=replace(settings.training, device=device, progress=progress))
         use_threads(threads, len(dataset.functions))

@@ -10,6 +10,7 @@ import typer
 from edgelab.cli.console import one_clear_line
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
 from edgelab.cli.results import (
+    RESULT_FILES,
     describe,
     require_candidates,
     show_candidates,
@@ -88,6 +89,7 @@ def infer(
         "threads": threads,
     }
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
+        folder.refuse_foreign(RESULT_FILES)
         METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
         settings = ModelSettings(task=task, channels=channels, layers=layers)
         training = replace(

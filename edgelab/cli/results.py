@@ -33,6 +33,11 @@ from edgelab.tasks import graph_of
 LABELS = {name: METHODS[name].label for name in METHODS}
 OURS = [name for name in METHODS if METHODS[name].needs_model]
 
+RESULT_FILES = (
+    *("edges.parquet", "edges.tsv", "config.json", "metrics.json", "comparison.csv", "network.graphml", "network.sif"),
+    *("candidates.png", "scores.png", "training.png", "recovery.png", "comparison.png"),
+)
+
 # The others are in metrics.json; more columns than these do not fit a terminal of 80 characters.
 _SHOWN_METRICS = ("mrr", "auprc", "auc", "top@1")
 # Beyond this many functions a matrix of all pairs cannot be read any more.
@@ -69,7 +74,7 @@ def show_comparison(comparison: Comparison, fraction: float) -> None:
     out.print(comparison_verdict(comparison.records, OURS, labels=LABELS))
     silent = [LABELS[name] for name, found in comparison.recoveries.items() if _all_missing(found)]
     if silent:
-        out.print(f"No score for any candidate, so no better than chance: {', '.join(silent)}.", style="dim")
+        out.print(f"No score for any candidate, so no better than chance: {'; '.join(silent)}.", style="dim")
 
 
 def _all_missing(recoveries: Sequence[Recovery]) -> bool:

@@ -1,6 +1,8 @@
 """The folder of one run's results: never mixed with other files, every file complete."""
 
 import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -33,7 +35,7 @@ class ResultsFolder:
         force: Whether results of an earlier run may be replaced.
 
     Raises:
-        ConfigError: If the folder is not empty and `force` is false, or the path is no folder.
+        ConfigError: If the folder is not empty and `force` is false, or the path is no folder or not writable.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -55,6 +57,10 @@ class ResultsFolder:
             raise ConfigError(
                 f"cannot make the folder {str(self.path)!r}: {error.strerror}. Choose another path."
             ) from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"the folder {str(self.path)!r} is not writable. Change its permissions or choose another."
+            )
 
     def __enter__(self) -> "ResultsFolder":
         return self
@@ -90,17 +96,30 @@ class ResultsFolder:
         """
         if name in {"", ".", "..", LIST_NAME} or Path(name).name != name:
             raise ConfigError(f"a result needs a plain file name, got {name!r}; leave out the folders.")
+        self.refuse_foreign([name])
         path = self.path / name
-        if path.exists() and name not in self._earlier | self._written:
-            raise ConfigError(
-                f"{str(path)!r} exists and was not written by edgelab, so it is not replaced. "
-                "Move it away, or choose another folder."
-            )
         if name not in self._written:
             self._written.add(name)
             # Listed before it is written: a run killed in between leaves no file that the next one takes for foreign.
             self._write_list(self._earlier | self._written)
         return path
+
+    def refuse_foreign(self, names: Iterable[str]) -> None:
+        """Refuse names that are taken by files of others; asked before a long job, it is not lost at its end.
+
+        Args:
+            names: File names that are going to be written.
+
+        Raises:
+            ConfigError: If a file of such a name was not written by edgelab.
+        """
+        for name in names:
+            path = self.path / name
+            if path.exists() and name not in self._earlier | self._written:
+                raise ConfigError(
+                    f"{str(path)!r} exists and was not written by edgelab, so it is not replaced. "
+                    "Move it away, or choose another folder."
+                )
 
     def write_json(self, name: str, value: object) -> Path:
         """Write numbers, text and tables as JSON.

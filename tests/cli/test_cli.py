@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from edgelab import __version__
 from edgelab.cli.app import app
+from edgelab.cli.results import RESULT_FILES
 from edgelab.datasets import convergence_graph
 from edgelab.jobs import METHODS
+from edgelab.report.results_folder import LIST_NAME
 from edgelab.table import COLUMNS
 
 
@@ -229,3 +231,17 @@ def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
     monkeypatch.setattr("edgelab.cli.infer.infer_edges", interrupt)
     result = run(*infer_arguments(toy, tmp_path / "out"), "--splits", 0)
     assert result.exit_code == 130 and "interrupted" in result.output and "Traceback" not in result.output
+
+
+def test_a_foreign_file_in_the_way_is_found_before_the_work(run, toy, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "metrics.json").write_text("mine")
+    result = run(*infer_arguments(toy, tmp_path / "out"), "--force")
+    assert "metrics.json" in one_error(result) and "samples" not in result.output
+    assert (tmp_path / "out" / "metrics.json").read_text() == "mine"
+
+
+def test_every_result_is_in_the_list_of_names(run, toy, tmp_path):
+    assert run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0).exit_code == 0
+    written = {path.name for path in (tmp_path / "out").iterdir()} - {LIST_NAME}
+    assert written <= set(RESULT_FILES)

@@ -129,3 +129,18 @@ def test_a_damaged_list_is_refused_and_nothing_removed(tmp_path, content):
     (tmp_path / LIST_NAME).write_text(content)
     with pytest.raises(DataError, match="Choose another folder"):
         ResultsFolder(tmp_path, force=True)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(ConfigError, match="not writable"):
+        ResultsFolder(tmp_path)
+
+
+def test_foreign_names_can_be_refused_before_the_work(tmp_path):
+    ResultsFolder(tmp_path).write_json("ours.json", 1)
+    (tmp_path / "theirs.json").write_text("1")
+    results = ResultsFolder(tmp_path, force=True)
+    results.refuse_foreign(["ours.json", "new.json"])
+    with pytest.raises(ConfigError, match=r"theirs\.json.*not written by edgelab"):
+        results.refuse_foreign(["ours.json", "theirs.json"])
