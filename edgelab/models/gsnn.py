@@ -8,17 +8,17 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
-from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
+from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.linear import maps
 from edgelab.models.capture import ActivationCache
+from edgelab.models.masks import edge_mask_rows, node_mask_rows
 from edgelab.models.node_layers import NodeGate, NodeMLP, map_penalties
 from edgelab.models.norms import frozen_statistics
+from edgelab.models.numbered_graph import number_graph
 from edgelab.models.res_block import ResBlock
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
 from edgelab.ops import EdgeWiring
 from edgelab.typing import Float, Tensor
-
-EDGE_TYPES = (("function", "to", "function"), ("input", "to", "function"), ("function", "to", "output"))
 
 
 class GSNN(nn.Module):
@@ -59,6 +59,7 @@ class GSNN(nn.Module):
 
     Attributes:
         blocks: The `ResBlock`s.
+        graph: Names and numbered edges.
         edges: `(source, target)` names of every edge: function→function, input→function, function→output, then the
             self edges. Rows and columns of `lin_in` and `lin_out` in coordinates are numbered in this order.
 
@@ -121,14 +122,8 @@ class GSNN(nn.Module):
             raise ConfigError(
                 f"linear={linear!r} shapes node layers, but there are none; pass node_mlp=True, or drop it"
             )
-        if missing := {"input", "function", "output"} - set(node_names_dict):
-            raise GraphError(f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are none")
-        self.input_names, self.function_names, self.output_names = (
-            list(node_names_dict[kind]) for kind in ("input", "function", "output")
-        )
-        source, target = _homogeneous_edges(edge_index_dict, self._counts(), add_function_self_edges)
-        self._source, self._target = source, target
-        source, target = (ends.repeat_interleave(edge_channels) for ends in (source, target))
+        self.graph = number_graph(edge_index_dict, node_names_dict, add_function_self_edges)
+        source, target = (ends.repeat_interleave(edge_channels) for ends in (self.graph.source, self.graph.target))
         self.channels, self.layers, self.edge_channels = channels, layers, edge_channels
         self.norm_name, self.checkpoint = norm, checkpoint
         self.wiring = EdgeWiring(source, target, self.n_functions, channels)
@@ -173,23 +168,34 @@ class GSNN(nn.Module):
     @property
     def n_functions(self) -> int:
         """Number of function nodes."""
-        return len(self.function_names)
+        return len(self.graph.functions)
 
     @property
     def edges(self) -> list[tuple[str, str]]:
         """Names of the ends of every edge, in the order of the edge state."""
-        names = self.function_names + self.input_names + self.output_names
-        return [(names[s], names[t]) for s, t in zip(self._source.tolist(), self._target.tolist(), strict=True)]
+        return self.graph.edge_names()
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, in the order of the columns of `x`."""
+        return list(self.graph.inputs)
+
+    @property
+    def function_names(self) -> list[str]:
+        """Names of the functions."""
+        return list(self.graph.functions)
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in the order of the columns of the prediction."""
+        return list(self.graph.outputs)
 
     def _res_blocks(self) -> list[ResBlock]:
         return cast(list[ResBlock], list(self.blocks))
 
-    def _counts(self) -> tuple[int, int, int]:
-        return len(self.function_names), len(self.input_names), len(self.output_names)
-
     def _index_ends(self, source: Tensor, target: Tensor) -> None:
         """Index tensors that put inputs on their edges and read outputs from theirs."""
-        n_functions, n_inputs, n_outputs = self._counts()
+        n_functions, n_inputs, n_outputs = len(self.graph.functions), len(self.graph.inputs), len(self.graph.outputs)
         from_input, to_output = self.wiring.out_of_input, (target >= n_functions).nonzero().squeeze(1)
         output = target[to_output] - n_functions - n_inputs
         degree = torch.bincount(output, minlength=n_outputs).clamp(min=1)
@@ -220,8 +226,8 @@ class GSNN(nn.Module):
             DataError: If `x` or a mask does not have the right shape, or `x` not the dtype of the model.
         """
         self._check_input(x)
-        nodes = None if node_mask is None else self._node_rows(node_mask, x)
-        edges = None if edge_mask is None else self._edge_rows(edge_mask, x)
+        nodes = None if node_mask is None else node_mask_rows(node_mask, x, self.wiring)
+        edges = None if edge_mask is None else edge_mask_rows(edge_mask, x, self.wiring, self.edge_channels)
         if self._cache is not None:
             self._cache.start()
         state = x.new_zeros(self.wiring.n_rows, len(x))
@@ -243,36 +249,18 @@ class GSNN(nn.Module):
     def _read_out(self, state: Float[Tensor, "rows batch"]) -> Float[Tensor, "batch outputs"]:
         # Rows of the edges into outputs are the last ones, in the order of the edges.
         arrived = state[len(state) - len(self._output_of_row) :]
-        total = arrived.new_zeros(len(self.output_names), state.shape[1]).index_add(0, self._output_of_row, arrived)
+        total = arrived.new_zeros(len(self.graph.outputs), state.shape[1]).index_add(0, self._output_of_row, arrived)
         return (total * (self._output_scale * self._scale).to(total).unsqueeze(1)).t()
 
     def _check_input(self, x: Tensor) -> None:
-        if x.dim() != 2 or x.shape[1] != len(self.input_names):
+        if x.dim() != 2 or x.shape[1] != len(self.graph.inputs):
             raise DataError(
-                f"x must be [batch, {len(self.input_names)}], one column per input node, got {tuple(x.shape)}; "
+                f"x must be [batch, {len(self.graph.inputs)}], one column per input node, got {tuple(x.shape)}; "
                 "order the columns as `model.input_names`"
             )
         dtype = self._res_blocks()[0].lin_in.weight.dtype
         if not x.is_floating_point() or (x.dtype != dtype and not torch.is_autocast_enabled(x.device.type)):
             raise DataError(f"x must have the dtype of the model, {dtype}, got {x.dtype}; pass x.to({dtype})")
-
-    def _node_rows(self, mask: Tensor, x: Tensor) -> Float[Tensor, "nodes 1 #batch"]:
-        mask = self._batch_last(mask, x, self.n_functions, "node_mask", "functions")
-        return mask.index_select(0, self.wiring.inward.node_of_rank).unsqueeze(1)
-
-    def _edge_rows(self, mask: Tensor, x: Tensor) -> Float[Tensor, "rows #batch"]:
-        mask = self._batch_last(mask, x, len(self._source), "edge_mask", "edges")
-        mask = mask.repeat_interleave(self.edge_channels, 0)
-        return mask.index_select(0, self.wiring.edge_of_row.clamp(min=0))
-
-    @staticmethod
-    def _batch_last(mask: Tensor, x: Tensor, size: int, argument: str, axis: str) -> Tensor:
-        if tuple(mask.shape) not in {(size,), (len(x), size), (1, size)}:
-            raise DataError(
-                f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis} and batch {len(x)}, "
-                f"got {tuple(mask.shape)}"
-            )
-        return (mask.unsqueeze(0) if mask.dim() == 1 else mask).to(x).t()
 
     @contextmanager
     def capture(self, stage: Literal["pre_norm", "post_norm"] = "pre_norm") -> Iterator[ActivationCache]:
@@ -345,9 +333,10 @@ class GSNN(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes."""
-        n_functions, n_inputs, n_outputs = self._counts()
+        graph = self.graph
         return (
-            f"inputs={n_inputs}, functions={n_functions}, outputs={n_outputs}, edges={len(self._source)}, "
+            f"inputs={len(graph.inputs)}, functions={len(graph.functions)}, outputs={len(graph.outputs)}, "
+            f"edges={len(graph.source)}, "
             f"channels={self.channels}, layers={self.layers}"
         )
 
@@ -358,35 +347,3 @@ def _check_options(sizes: Mapping[str, int], dropout: float) -> None:
             raise ConfigError(f"{name} must be a positive integer, got {size!r}")
     if not 0 <= dropout < 1:
         raise ConfigError(f"dropout must lie in [0, 1), got {dropout!r}")
-
-
-def _homogeneous_edges(
-    edge_index_dict: Mapping[tuple[str, str, str], Tensor], counts: tuple[int, int, int], self_edges: bool
-) -> tuple[Tensor, Tensor]:
-    """Ends of all edges with nodes numbered functions, inputs, outputs: ff, input→f, f→output, self."""
-    if set(edge_index_dict) != set(EDGE_TYPES):
-        raise GraphError(
-            f"a GSNN needs exactly the edge types {list(EDGE_TYPES)}, got {list(edge_index_dict)}; "
-            "make the graph with edgelab.graphs.build_graph"
-        )
-    n_functions, n_inputs, n_outputs = counts
-    if not n_functions:
-        raise GraphError("the graph has no function node; add at least one to `functions`")
-    size = {"function": n_functions, "input": n_inputs, "output": n_outputs}
-    start = {"function": 0, "input": n_functions, "output": n_functions + n_inputs}
-    ends = []
-    for kind in EDGE_TYPES:
-        index = edge_index_dict[kind].cpu()
-        if index.dim() != 2 or len(index) != 2 or index.dtype != torch.int64:
-            raise GraphError(
-                f"edge_index of {kind} must be an int64 tensor [2, edges], got {index.dtype} of shape "
-                f"{tuple(index.shape)}; without edges pass torch.empty(2, 0, dtype=torch.int64)"
-            )
-        for row, node_type in zip(index, (kind[0], kind[2]), strict=True):
-            if len(row) and not (int(row.min()) >= 0 and int(row.max()) < size[node_type]):
-                raise GraphError(f"edge type {kind} names a {node_type} outside 0 … {size[node_type] - 1}")
-        ends.append(torch.stack([index[0] + start[kind[0]], index[1] + start[kind[2]]]))
-    if self_edges:
-        ends.append(torch.arange(n_functions).repeat(2, 1))
-    source, target = torch.cat(ends, dim=1)
-    return source, target
