@@ -47,7 +47,7 @@ def evaluate(
 
 def _say_if_cut(ranked: pd.DataFrame, path: Path, n_missing: int) -> None:
     """Say that a table lacks pairs, as `edges.tsv` of a larger network does: the metrics are not those of all pairs."""
-    n_functions = ranked["dst_idx"].nunique()
+    n_functions = len({*ranked["src_func"], *ranked["dst_func"]})
     n_pairs = n_functions * (n_functions - 1)
     if len(ranked) < n_pairs:
         err.print(

@@ -222,6 +222,12 @@ def test_a_table_that_was_cut_is_said_to_be_so(run, toy, tmp_path):
     path.write_text("".join(lines[:-10]))
     cut = run("evaluate", "--table", path, "--held-out", toy["held_out"])
     assert cut.exit_code == 0 and f"note: edges.tsv holds {len(lines) - 11} of {len(lines) - 1} pairs" in cut.output
+    one_target = [line for line in lines[1:] if line.split("\t")[1] == "f4"]
+    path.write_text("".join([lines[0], *one_target]))
+    source, target = next(row for row in map(str.split, one_target) if row[5] == "False")[:2]
+    toy["held_out"].write_text(f"source,target\n{source},{target}\n")
+    cut = run("evaluate", "--table", path, "--held-out", toy["held_out"])
+    assert f"holds {len(one_target)} of {len(lines) - 1} pairs" in cut.output
 
 
 def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
