@@ -1,7 +1,5 @@
 """A graph as the simulators see it: numbered nodes, and for every node its parents and their effects."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import networkx as nx
@@ -9,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from edgelab.datasets.order import natural_order
 from edgelab.datasets.tables import EdgeTable, as_edge_table, edge_effects
 from edgelab.errors import DataError, shorten
 
@@ -81,8 +80,8 @@ def wire(edges: EdgeTable, input_edges: EdgeTable, output_edges: EdgeTable) -> W
         for role, table in (("edges", edges), ("input_edges", input_edges), ("output_edges", output_edges))
     }
     function_edges, into, out_of = tables.values()
-    inputs, outputs = _natural_order(into["source"]), _natural_order(out_of["target"])
-    names = _natural_order([*function_edges["source"], *function_edges["target"], *into["target"], *out_of["source"]])
+    inputs, outputs = natural_order(into["source"]), natural_order(out_of["target"])
+    names = natural_order([*function_edges["source"], *function_edges["target"], *into["target"], *out_of["source"]])
     if not (inputs and outputs):
         raise DataError("a simulation needs at least one input edge and one output edge. Add them to the tables.")
     functions, is_acyclic = _parents_first(names, function_edges)
@@ -135,11 +134,3 @@ def _parents_first(names: list[str], edges: pd.DataFrame) -> tuple[list[str], bo
     if not nx.is_directed_acyclic_graph(graph):
         return names, False
     return list(nx.lexicographical_topological_sort(graph, key=rank.__getitem__)), True
-
-
-def _natural_order(names: Iterable[str]) -> list[str]:
-    def key(name: str) -> tuple[list[tuple[int, int | str]], str]:
-        parts = re.split(r"(\d+)", name)
-        return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts], name
-
-    return sorted(set(names), key=key)

@@ -5,6 +5,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset
+from edgelab.datasets.order import natural_key, natural_order
 from edgelab.errors import GraphError, shorten
 from edgelab.graphs import build_graph
 from edgelab.tasks.corruption import HideMeasurements
@@ -20,7 +21,8 @@ def graph_of(dataset: Dataset) -> HeteroData:
         dataset: Three edge tables and the names of all nodes.
 
     Returns:
-        A graph whose inputs and outputs follow the columns of the data set's x and y. Hide edges from it with
+        A graph with its nodes and edges in the natural order of their names (`f2` before `f10`), so that nothing
+        computed on it depends on the order in which they were listed. Hide edges from it with
         `edgelab.graphs.hold_out_edges` and pass the training graph to a task.
 
     Example:
@@ -28,14 +30,23 @@ def graph_of(dataset: Dataset) -> HeteroData:
         >>> graph_of(sachs())["function", "to", "function"].edge_index.shape
         torch.Size([2, 20])
     """
+    edges, input_edges, output_edges = map(_in_order, (dataset.edges, dataset.input_edges, dataset.output_edges))
     return build_graph(
-        dataset.edges,
-        input_edges=dataset.input_edges,
-        output_edges=dataset.output_edges,
-        functions=dataset.functions,
-        inputs=dataset.inputs,
-        outputs=dataset.outputs,
+        edges,
+        input_edges=input_edges,
+        output_edges=output_edges,
+        functions=natural_order(dataset.functions),
+        inputs=natural_order(dataset.inputs),
+        outputs=natural_order(dataset.outputs),
     )
+
+
+def _in_order(edges: pd.DataFrame) -> pd.DataFrame:
+    keys = [
+        (natural_key(source), natural_key(target))
+        for source, target in zip(edges["source"], edges["target"], strict=True)
+    ]
+    return edges.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:

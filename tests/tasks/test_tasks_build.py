@@ -34,10 +34,11 @@ def other_graph(dataset, **changes):
 def test_the_perturbation_task_holds_the_data_set(dataset):
     task = perturbation_task(dataset)
     assert task.name == "sachs perturbation" and task.corruption is None
-    assert task.data["input"].node_names == dataset.inputs and task.data["output"].node_names == dataset.outputs
-    assert task.data["function"].node_names == list(dataset.functions)
-    np.testing.assert_array_equal(task.x, dataset.x)
-    np.testing.assert_allclose(task.y, dataset.y, rtol=1e-6)
+    inputs, outputs = (task.data[kind].node_names for kind in ("input", "output"))
+    assert (inputs, outputs) == (sorted(dataset.inputs), sorted(dataset.outputs))
+    assert task.data["function"].node_names == sorted(dataset.functions)
+    np.testing.assert_array_equal(task.x, dataset.x[inputs])
+    np.testing.assert_allclose(task.y, dataset.y[outputs], rtol=1e-6)
     assert task.x.dtype == task.y.dtype == torch.float32
     assert task.condition.tolist() == dataset.condition.tolist()
 
