@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from edgelab.cli.console import one_clear_line
+from edgelab.cli.job import Job, recorded, run_job
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
-from edgelab.cli.results import RESULT_FILES, describe, show_candidates, show_comparison, show_files, write_results
-from edgelab.cli.threads import use_threads
+from edgelab.cli.results import RESULT_FILES
 from edgelab.datasets import sachs
-from edgelab.jobs import ModelSettings, compare_methods, infer_edges
+from edgelab.jobs import ModelSettings
 from edgelab.report import ResultsFolder
 
 
@@ -36,23 +36,18 @@ def demo(
 
     [bold]Example[/]: edgelab demo --out results/demo
     """
-    arguments = {"command": "demo", "splits": splits, "fraction": fraction, "top": top, "seed": seed}
-    arguments |= {"device": device, "threads": threads}
+    job = Job(
+        method="mei_partial",
+        splits=splits,
+        fraction=fraction,
+        top=top,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        arguments=recorded("demo", locals()),
+    )
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         folder.refuse_foreign(RESULT_FILES)
-        dataset, settings = sachs(), ModelSettings()
+        settings = ModelSettings()
         settings = replace(settings, training=replace(settings.training, device=device, progress=progress))
-        use_threads(threads, len(dataset.functions))
-        describe(dataset)
-        seeds = range(seed, seed + splits)
-        comparison = (
-            compare_methods(dataset, seeds=seeds, fraction=fraction, settings=settings, progress=progress)
-            if splits
-            else None
-        )
-        if comparison is not None:
-            show_comparison(comparison, fraction)
-        inference = infer_edges(dataset, settings=settings, seed=seed)
-        show_candidates(inference, top)
-        write_results(folder, dataset, inference, comparison, settings, arguments, top)
-        show_files(folder)
+        run_job(folder, sachs(), settings, job)

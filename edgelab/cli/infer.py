@@ -8,18 +8,10 @@ from typing import Annotated
 import typer
 
 from edgelab.cli.console import one_clear_line
+from edgelab.cli.job import Job, recorded, run_job
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
-from edgelab.cli.results import (
-    RESULT_FILES,
-    describe,
-    require_candidates,
-    show_candidates,
-    show_comparison,
-    show_files,
-    write_results,
-)
-from edgelab.cli.threads import use_threads
-from edgelab.jobs import METHODS, ModelSettings, compare_methods, infer_edges, load_dataset
+from edgelab.cli.results import RESULT_FILES
+from edgelab.jobs import METHODS, ModelSettings, load_dataset
 from edgelab.jobs.settings import TASKS
 from edgelab.report import ResultsFolder
 
@@ -73,21 +65,16 @@ def infer(
     [bold]Example[/]: edgelab infer --edges prior.csv --input-edges drugs.csv --output-edges readouts.csv --x x.csv
     --y y.csv --out results
     """
-    arguments = {
-        "command": "infer",
-        **{name: str(path) for name, path in {"edges": edges, "x": x, "y": y}.items()},
-        "input_edges": None if input_edges is None else str(input_edges),
-        "output_edges": None if output_edges is None else str(output_edges),
-        "method": method,
-        "splits": splits,
-        "fraction": fraction,
-        "top": top,
-        "on_duplicate": on_duplicate.value,
-        "on_extra": on_extra.value,
-        "seed": seed,
-        "device": device,
-        "threads": threads,
-    }
+    job = Job(
+        method=method,
+        splits=splits,
+        fraction=fraction,
+        top=top,
+        seed=seed,
+        threads=threads,
+        progress=progress,
+        arguments=recorded("infer", locals()),
+    )
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         folder.refuse_foreign(RESULT_FILES)
         METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
@@ -95,7 +82,6 @@ def infer(
         training = replace(
             settings.training, epochs=epochs, batch_size=batch_size, lr=lr, device=device, progress=progress
         )
-        settings = replace(settings, training=training)
         dataset = load_dataset(
             edges=edges,
             x=x,
@@ -105,15 +91,4 @@ def infer(
             on_duplicate=on_duplicate.value,
             on_extra=on_extra.value,
         )
-        use_threads(threads, len(dataset.functions))
-        describe(dataset)
-        comparison = None
-        if splits:
-            seeds = range(seed, seed + splits)
-            comparison = compare_methods(dataset, seeds=seeds, fraction=fraction, settings=settings, progress=progress)
-            show_comparison(comparison, fraction)
-        inference = infer_edges(dataset, method, settings=settings, seed=seed)
-        require_candidates(inference)
-        show_candidates(inference, top)
-        write_results(folder, dataset, inference, comparison, settings, arguments, top)
-        show_files(folder)
+        run_job(folder, dataset, replace(settings, training=training), job)

@@ -128,15 +128,17 @@ class GSNN(nn.Module):
         self.norm_name, self.checkpoint = norm, checkpoint
         self.wiring = EdgeWiring(source, target, self.n_functions, channels)
         self._index_ends(source, target)
-        self.blocks = nn.ModuleList()
         mapped = (linear, linear_options)
-        for layer in range(layers):
-            if layer == 0 or not share_layers:
-                lin_in = EdgesToNodes(self.wiring, target, channels, bias, init)
-                lin_out = NodesToEdges(self.wiring, source, channels, bias, init)
-            block = ResBlock(
-                lin_in,
-                lin_out,
+        products = [
+            (
+                EdgesToNodes(self.wiring, target, channels, bias, init),
+                NodesToEdges(self.wiring, source, channels, bias, init),
+            )
+            for _ in range(1 if share_layers else layers)
+        ]
+        self.blocks = nn.ModuleList(
+            ResBlock(
+                *products[layer % len(products)],
                 norm=norm,
                 nonlin=nonlin,
                 dropout=dropout,
@@ -145,7 +147,8 @@ class GSNN(nn.Module):
                 node_mlp=NodeMLP(channels, node_mlp_hidden, nonlin, dropout, *mapped) if node_mlp else None,
                 node_gate=NodeGate(channels, node_mlp_hidden, dropout, *mapped) if node_attn else None,
             )
-            self.blocks.append(block)
+            for layer in range(layers)
+        )
         self._scale = layers**-0.5 if residual else 1.0
         self._cache: ActivationCache | None = None
         self.to(device=device, dtype=dtype)

@@ -234,7 +234,7 @@ def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("edgelab.cli.infer.infer_edges", interrupt)
+    monkeypatch.setattr("edgelab.cli.job.infer_edges", interrupt)
     result = run(*infer_arguments(toy, tmp_path / "out"), "--splits", 0)
     assert result.exit_code == 130 and "interrupted" in result.output and "Traceback" not in result.output
 

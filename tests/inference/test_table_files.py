@@ -67,7 +67,7 @@ def test_an_unknown_ending_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["edges.parquet", "edges.tsv"])
 def test_a_damaged_or_absent_file_is_refused(tmp_path, name):
-    with pytest.raises(TableError, match="no edge table .* Check the path"):
+    with pytest.raises(TableError, match=r"no edge table .* Check the path"):
         load_table(tmp_path / name)
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(TableError, match="cannot read the edge table"):
