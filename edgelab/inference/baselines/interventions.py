@@ -40,9 +40,9 @@ def comparisons(task: Task) -> list[Comparison]:
     Example:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import perturbation_task
-        >>> data = sachs()
-        >>> [data.inputs[one.input_id] for one in comparisons(perturbation_task(data))][:3]
-        ['ICAM-2', 'Akt-inhibitor', 'G06976']
+        >>> task = perturbation_task(sachs())
+        >>> [task.data["input"].node_names[one.input_id] for one in comparisons(task)][:3]
+        ['Akt-inhibitor', 'G06976', 'ICAM-2']
     """
     settings, setting_of = _settings(task)
     centre = _central_setting(settings)
@@ -112,9 +112,9 @@ def inputs_of_functions(task: Task) -> list[Int[Array, " inputs_of_function"]]:
     Example:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import perturbation_task
-        >>> data = sachs()
-        >>> inputs = inputs_of_functions(perturbation_task(data))[data.functions.index("PKC")]
-        >>> [data.inputs[i] for i in inputs]
+        >>> task = perturbation_task(sachs())
+        >>> inputs = inputs_of_functions(task)[task.data["function"].node_names.index("PKC")]
+        >>> [task.data["input"].node_names[i] for i in inputs]
         ['G06976', 'PMA']
     """
     source, target = task.data[INPUT_EDGES].edge_index.cpu().numpy()
