@@ -24,12 +24,20 @@ class TableError(EdgelabError, ValueError):
     """An edge table lacks a column or holds a value that it must not."""
 
 
+class LeakageError(EdgelabError, ValueError):
+    """A benchmark would show its scorers what they are to find."""
+
+
 class CaptureError(EdgelabError, RuntimeError):
     """Activations or gradients were asked for before they were captured."""
 
 
 class TrainingError(EdgelabError, RuntimeError):
     """Training cannot go on: the loss or a gradient is not finite."""
+
+
+class IntegrationError(EdgelabError, RuntimeError):
+    """A differential equation cannot be solved to the wanted accuracy."""
 
 
 class CheckpointError(EdgelabError, RuntimeError):
