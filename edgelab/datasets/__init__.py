@@ -5,8 +5,12 @@ from .convergence import ConvergenceGraph as ConvergenceGraph
 from .convergence import convergence as convergence
 from .convergence import convergence_graph as convergence_graph
 from .dataset import Dataset as Dataset
+from .dream4 import read_dream4 as read_dream4
+from .dream4 import read_dream4_duals as read_dream4_duals
 from .dynamics import simulate_dynamics as simulate_dynamics
 from .location import data_path as data_path
 from .sachs import sachs as sachs
+from .sample_order import in_sample_order as in_sample_order
+from .sample_order import take_samples as take_samples
 from .scaling import standardise as standardise
 from .simulate import simulate as simulate

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch_geometric.data import HeteroData
 
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import ConfigError
 from edgelab.inference import MagnitudeEdgeInferer, MagnitudeEdgeRegressor
 from edgelab.jobs.settings import ModelSettings
@@ -69,7 +69,8 @@ class Evidence:
     ) -> None:
         if not 0 <= seed < _SEEDS:
             raise ConfigError(f"seed must be an integer from 0 to 2**63 - 1, got {seed}")
-        self._dataset = dataset  # private: its edges include the held-out ones
+        # Private: its edges include the held-out ones. Mini-batches follow the rows, whose order must not matter.
+        self._dataset = in_sample_order(dataset)
         self.data = data
         self.settings = settings or ModelSettings()
         self.seed = seed
