@@ -11,14 +11,16 @@ from torch.utils.checkpoint import checkpoint as checkpointed
 from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.linear import maps
 from edgelab.models.capture import ActivationCache
+from edgelab.models.channels import ChannelNumbers, channel_counts
 from edgelab.models.masks import edge_mask_rows, node_mask_rows
 from edgelab.models.node_layers import NodeGate, NodeMLP, map_penalties
 from edgelab.models.norms import frozen_statistics
 from edgelab.models.numbered_graph import number_graph
 from edgelab.models.res_block import ResBlock
+from edgelab.models.resizing import check_can_widen, make_room, resize
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
 from edgelab.ops import EdgeWiring
-from edgelab.typing import Float, Tensor
+from edgelab.typing import Float, Int, Tensor
 
 
 class GSNN(nn.Module):
@@ -35,7 +37,7 @@ class GSNN(nn.Module):
         edge_index_dict: int64 tensors `[2, edges]` of node ids for the edge types input→function, function→function,
             function→output.
         node_names_dict: Names of the nodes of each type, `"input"`, `"function"`, `"output"`.
-        channels: Hidden channels of each function.
+        channels: Hidden channels: one number, one per function, or `[layers, functions]`. `widen` adds channels later.
         layers: Number of blocks.
         dropout: Share of channel values set to zero in training, in [0, 1).
         nonlin: Class of the nonlinearity.
@@ -60,6 +62,8 @@ class GSNN(nn.Module):
     Attributes:
         blocks: The `ResBlock`s.
         graph: Names and numbered edges.
+        channels: Channels of the widest function; the others are padded to it.
+        channel_counts: `[layers, functions]`, channels of each function in each layer.
         edges: `(source, target)` names of every edge: function→function, input→function, function→output, then the
             self edges. Rows and columns of `lin_in` and `lin_out` in coordinates are numbered in this order.
 
@@ -83,12 +87,13 @@ class GSNN(nn.Module):
     _input_of_row: Tensor
     _output_of_row: Tensor
     _output_scale: Tensor
+    unequal_counts: Tensor | None
 
     def __init__(
         self,
         edge_index_dict: Mapping[tuple[str, str, str], Tensor],
         node_names_dict: Mapping[str, list[str]],
-        channels: int,
+        channels: ChannelNumbers,
         layers: int,
         *,
         dropout: float = 0.0,
@@ -111,30 +116,28 @@ class GSNN(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        sizes = {
-            "channels": channels,
-            "layers": layers,
-            "edge_channels": edge_channels,
-            "node_mlp_hidden": node_mlp_hidden,
-        }
-        _check_options(sizes, dropout)
+        sizes = {"layers": layers, "edge_channels": edge_channels, "node_mlp_hidden": node_mlp_hidden}
+        _check_options({"channels": channels, **sizes} if isinstance(channels, int) else sizes, dropout)
         if maps[linear] is not maps["Linear"] and not (node_mlp or node_attn):
             raise ConfigError(
                 f"linear={linear!r} shapes node layers, but there are none; pass node_mlp=True, or drop it"
             )
         self.graph = number_graph(edge_index_dict, node_names_dict, add_function_self_edges)
         source, target = (ends.repeat_interleave(edge_channels) for ends in (self.graph.source, self.graph.target))
-        self.channels, self.layers, self.edge_channels = channels, layers, edge_channels
+        counts = channel_counts(channels, layers, self.n_functions, share_layers)
+        width = int(counts.max())
+        self.layers, self.edge_channels, self.share_layers = layers, edge_channels, share_layers
         self.norm_name, self.checkpoint = norm, checkpoint
-        self.wiring = EdgeWiring(source, target, self.n_functions, channels)
-        self._index_ends(source, target)
+        self.wiring = EdgeWiring(source, target, self.n_functions, width)
+        for name, index in self.graph.end_rows(self.wiring, source, target).items():
+            self.register_buffer(name, index, persistent=False)
         mapped = (linear, linear_options)
         products = [
             (
-                EdgesToNodes(self.wiring, target, channels, bias, init),
-                NodesToEdges(self.wiring, source, channels, bias, init),
+                EdgesToNodes(self.wiring, target, counts[layer], bias, init),
+                NodesToEdges(self.wiring, source, counts[layer], bias, init),
             )
-            for _ in range(1 if share_layers else layers)
+            for layer in range(1 if share_layers else layers)
         ]
         self.blocks = nn.ModuleList(
             ResBlock(
@@ -144,22 +147,24 @@ class GSNN(nn.Module):
                 dropout=dropout,
                 residual=residual,
                 norm_first=norm_first,
-                node_mlp=NodeMLP(channels, node_mlp_hidden, nonlin, dropout, *mapped) if node_mlp else None,
-                node_gate=NodeGate(channels, node_mlp_hidden, dropout, *mapped) if node_attn else None,
+                node_mlp=NodeMLP(width, node_mlp_hidden, nonlin, dropout, *mapped) if node_mlp else None,
+                node_gate=NodeGate(width, node_mlp_hidden, dropout, *mapped) if node_attn else None,
             )
             for layer in range(layers)
         )
+        self.register_buffer("unequal_counts", None)
+        resize(self, counts)
         self._scale = layers**-0.5 if residual else 1.0
         self._cache: ActivationCache | None = None
         self.to(device=device, dtype=dtype)
 
     @classmethod
-    def from_data(cls, data: Any, channels: int, layers: int, **options: Any) -> "GSNN":
+    def from_data(cls, data: Any, channels: ChannelNumbers, layers: int, **options: Any) -> "GSNN":
         """Build a model for a graph made by `edgelab.graphs`.
 
         Args:
             data: A `HeteroData` with `edge_index_dict` and `node_names_dict`.
-            channels: Hidden channels of each function.
+            channels: Hidden channels of each function, as in the constructor.
             layers: Number of blocks.
             **options: The other arguments of the constructor.
 
@@ -193,19 +198,62 @@ class GSNN(nn.Module):
         """Names of the outputs, in the order of the columns of the prediction."""
         return list(self.graph.outputs)
 
-    def _res_blocks(self) -> list[ResBlock]:
-        return cast(list[ResBlock], list(self.blocks))
+    @property
+    def channels(self) -> int:
+        """Channels of the widest function."""
+        return self.wiring.channels
 
-    def _index_ends(self, source: Tensor, target: Tensor) -> None:
-        """Index tensors that put inputs on their edges and read outputs from theirs."""
-        n_functions, n_inputs, n_outputs = len(self.graph.functions), len(self.graph.inputs), len(self.graph.outputs)
-        from_input, to_output = self.wiring.out_of_input, (target >= n_functions).nonzero().squeeze(1)
-        output = target[to_output] - n_functions - n_inputs
-        degree = torch.bincount(output, minlength=n_outputs).clamp(min=1)
-        self.register_buffer("_input_rows", self.wiring.row_of_edge[from_input], persistent=False)
-        self.register_buffer("_input_of_row", source[from_input] - n_functions, persistent=False)
-        self.register_buffer("_output_of_row", output, persistent=False)
-        self.register_buffer("_output_scale", degree.to(torch.get_default_dtype()).rsqrt(), persistent=False)
+    @property
+    def channel_counts(self) -> Int[Tensor, "layers nodes"]:
+        """Channels of each function in each layer, on the CPU."""
+        if self.unequal_counts is None:
+            return torch.full((self.layers, self.n_functions), self.channels)
+        return self.unequal_counts.cpu().clone()
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers training can change: padding of absent channels and pruned weights are not counted."""
+        unused = sum(cast(int, getattr(module, "n_unused", 0)) for module in self.modules())
+        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad) - unused
+
+    def widen(self, channels: ChannelNumbers, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Give functions more channels, in place; predictions stay as they are, and parameters the same objects.
+
+        All weights of a new channel are zero and would stay so in training: set those that enter it, at least
+        (`edgelab.growth.grow_gsnn` chooses the best ones).
+
+        Args:
+            channels: Channels from now on, as in the constructor; none may be lost.
+            optimizer: Optimizer of the parameters, whose memory of them (momentum, moments) is kept.
+
+        Raises:
+            ConfigError: If a function would lose channels, or the norm, a node network or a gate mixes channels.
+
+        Example:
+            >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
+            ...          ("input", "to", "function"): torch.tensor([[0], [0]]),
+            ...          ("function", "to", "output"): torch.tensor([[1], [0]])}
+            >>> names = {"input": ["drug"], "function": ["MEK", "ERK"], "output": ["pERK"]}
+            >>> model = GSNN(index, names, channels=2, layers=2, norm="none")
+            >>> model.n_parameters
+            27
+            >>> model.widen([2, 3])
+            >>> model.channel_counts.tolist(), model.n_parameters
+            ([[2, 3], [2, 3]], 32)
+        """
+        counts = channel_counts(channels, self.layers, self.n_functions, self.share_layers)
+        if (counts < self.channel_counts).any():
+            raise ConfigError("widen() cannot take channels away; pass at least `model.channel_counts`")
+        check_can_widen(self.norm_name, self.res_blocks())
+        resize(self, counts, optimizer)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        make_room(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def res_blocks(self) -> list[ResBlock]:
+        """The blocks."""
+        return cast(list[ResBlock], list(self.blocks))
 
     def forward(
         self,
@@ -261,7 +309,7 @@ class GSNN(nn.Module):
                 f"x must be [batch, {len(self.graph.inputs)}], one column per input node, got {tuple(x.shape)}; "
                 "order the columns as `model.input_names`"
             )
-        dtype = self._res_blocks()[0].lin_in.weight.dtype
+        dtype = self.res_blocks()[0].lin_in.weight.dtype
         if not x.is_floating_point() or (x.dtype != dtype and not torch.is_autocast_enabled(x.device.type)):
             raise DataError(f"x must have the dtype of the model, {dtype}, got {x.dtype}; pass x.to({dtype})")
 
@@ -280,7 +328,6 @@ class GSNN(nn.Module):
             ConfigError: If the stage is unknown.
 
         Example:
-            >>> import edgelab
             >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
             ...          ("input", "to", "function"): torch.tensor([[0], [0]]),
             ...          ("function", "to", "output"): torch.tensor([[1], [0]])}
@@ -296,18 +343,18 @@ class GSNN(nn.Module):
             raise CaptureError("this model is being captured already; leave the outer `with model.capture()` first")
         self._cache = cache = ActivationCache(stage)
         try:
-            for layer, block in enumerate(self._res_blocks()):
+            for layer, block in enumerate(self.res_blocks()):
                 block.show(cache, layer)
             yield cache
         finally:
             self._cache = None
-            for block in self._res_blocks():
+            for block in self.res_blocks():
                 block.hide()
 
     def prune(self, threshold: float) -> int:
         """Set every weight of the sparse layers with |w| ≤ threshold to zero, for good.
 
-        Pruned weights stay zero through further training; layers shared between blocks are pruned once.
+        Layers shared between blocks are pruned once.
 
         Args:
             threshold: Not negative.
@@ -320,10 +367,10 @@ class GSNN(nn.Module):
         """
         if not threshold >= 0:
             raise ConfigError(f"threshold must not be negative, got {threshold!r}")
-        layers = {id(layer): layer for block in self._res_blocks() for layer in (block.lin_in, block.lin_out)}.values()
+        layers = {layer for block in self.res_blocks() for layer in (block.lin_in, block.lin_out)}
         for layer in layers:
             layer.prune(layer.weight.abs() > threshold)
-        return sum(int((layer.weight == 0).sum()) for layer in layers)
+        return sum(layer.n_zero for layer in layers)
 
     def reg_error(self) -> Float[Tensor, ""]:
         """Penalty of the maps chosen by `linear`, to be added to the loss.
@@ -332,7 +379,7 @@ class GSNN(nn.Module):
             A scalar, 0 if they have none. `training.fit` does not add it; pass it the callback
             `Hooks(after_backward_do=lambda _: model.reg_error().backward())`.
         """
-        return sum(map_penalties(self), self._res_blocks()[0].lin_in.weight.new_zeros(()))
+        return sum(map_penalties(self), self.res_blocks()[0].lin_in.weight.new_zeros(()))
 
     def extra_repr(self) -> str:
         """Show the sizes."""
@@ -340,7 +387,8 @@ class GSNN(nn.Module):
         return (
             f"inputs={len(graph.inputs)}, functions={len(graph.functions)}, outputs={len(graph.outputs)}, "
             f"edges={len(graph.source)}, "
-            f"channels={self.channels}, layers={self.layers}"
+            f"channels={'…'.join(map(str, sorted({int(self.channel_counts.min()), self.channels})))}, "
+            f"layers={self.layers}"
         )
 
 

@@ -3,14 +3,20 @@
 Blocks keep functions in the order of their inward rank; parameters and running statistics are kept in the order of
 the graph, and `order` (which node stands in each row) and `rank` (in which row each node stands) join the two. The
 same classes normalise the edge state, seen as `[rows, 1, batch]`.
+
+Where functions are not equally wide, `present` tells which channels of the common width are there. What comes in is
+zero elsewhere; what goes out means nothing there, and statistics over channels are taken over those present.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import nn
 
+from edgelab.models.channels import presence, widened
+from edgelab.models.widening import reshape_parameter
 from edgelab.registry import Registry
 from edgelab.typing import Float, Int, Tensor
 
@@ -35,6 +41,7 @@ class RowNorm(nn.Module):
     needs_its_output = False
     order: Tensor
     rank: Tensor
+    present: Tensor | None
 
     def __init__(self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]) -> None:
         super().__init__()
@@ -44,6 +51,50 @@ class RowNorm(nn.Module):
         self.register_buffer("rank", rank, persistent=False)
         self.weight = nn.Parameter(torch.ones(size))
         self.bias = nn.Parameter(torch.zeros(size)) if self.has_shift else None
+        self.register_buffer("present", None, persistent=False)
+
+    @property
+    def n_unused(self) -> int:
+        """How many entries of the parameters belong to channels that are absent."""
+        if self.present is None or not self.per_channel:
+            return 0
+        absent = self.shape[0] * self.shape[1] - int(self.present.index_select(0, self.rank).sum())
+        return absent * (2 if self.has_shift else 1)
+
+    def resize(self, counts: Int[Tensor, " nodes"], width: int, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Give nodes other numbers of channels, in place; new scales are 1 and new shifts 0.
+
+        Args:
+            counts: Channels of every node.
+            width: The common width.
+            optimizer: Its memory of the parameters changes along with them.
+        """
+        if self.per_channel:
+            self._resize_parameters(width, optimizer)
+            self.shape = (self.shape[0], width, 1)
+        here = presence(counts.to(self.order.device), width)
+        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+
+    def _resize_parameters(self, width: int, optimizer: torch.optim.Optimizer | None) -> None:
+        reshape_parameter(self.weight, partial(self._reshaped, width=width), optimizer, 1.0)
+        if self.bias is not None:
+            reshape_parameter(self.bias, partial(self._reshaped, width=width), optimizer)
+
+    def _reshaped(self, values: Tensor, fill: float, width: int) -> Tensor:
+        values = values.view(self.shape[:2])
+        if self.present is not None:  # whatever stood in the padding belongs to no new channel
+            values = values.masked_fill(~self.present.index_select(0, self.rank).squeeze(-1), fill)
+        return widened(values, fill, width).flatten()
+
+    def channel_mean(self, values: Hidden) -> Float[Tensor, "rows 1 batch"]:
+        """Mean over the channels that are there; values must be zero elsewhere."""
+        if self.present is None:
+            return values.mean(1, keepdim=True)
+        return values.sum(1, keepdim=True) / self.present.sum(1, keepdim=True)
+
+    def where_present(self, values: Hidden) -> Hidden:
+        """Set values of absent channels to zero."""
+        return values if self.present is None else values * self.present
 
     def rows(self, values: Tensor) -> Float[Tensor, "rows #channels 1"]:
         """Bring a value per node or channel into the order of the rows."""
@@ -66,8 +117,10 @@ class LayerNorm(RowNorm):
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays."""
-        centred = hidden - hidden.mean(1, keepdim=True)
-        square = centred.square().sum(1, keepdim=True) / max(hidden.shape[1] - 1, 1)
+        centred = self.where_present(hidden - self.channel_mean(hidden))
+        width = hidden.shape[1] if self.present is None else self.present.sum(1, keepdim=True)
+        freedom = max(width - 1, 1) if isinstance(width, int) else (width - 1).clamp(min=1)
+        square = centred.square().sum(1, keepdim=True) / freedom
         # √ has an infinite slope at 0, where the gradient should be 0: keep such entries out of its backward.
         positive = square > 0
         deviation = torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
@@ -82,7 +135,7 @@ class RMSNorm(RowNorm):
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays."""
-        return self.affine(hidden * (hidden.square().mean(1, keepdim=True) + self.eps).rsqrt())
+        return self.affine(hidden * (self.channel_mean(hidden.square()) + self.eps).rsqrt())
 
 
 class RunningNorm(RowNorm):
@@ -113,6 +166,10 @@ class RunningNorm(RowNorm):
         if self.training:
             dims = (2,) if self.per_channel else (1, 2)
             variance, mean = torch.var_mean(hidden, dims, correction=0, keepdim=True)
+            if self.present is not None and not self.per_channel:
+                mean = self.channel_mean(hidden).mean(2, keepdim=True)
+                spread = self.where_present(hidden - mean).square()
+                variance = self.channel_mean(spread).mean(2, keepdim=True)
             if self.remembers:
                 n = hidden.shape[1] * hidden.shape[2] // self.shape[1]
                 self._remember(mean.detach(), variance.detach(), n)
@@ -126,6 +183,11 @@ class RunningNorm(RowNorm):
             variance = variance * (n / max(n - 1, 1))
         for running, now in ((self.running_mean, mean), (self.running_var, variance)):
             running.lerp_(now.index_select(0, self.rank).flatten().to(running), self.momentum)
+
+    def _resize_parameters(self, width: int, optimizer: torch.optim.Optimizer | None) -> None:
+        super()._resize_parameters(width, optimizer)
+        self.running_mean = self._reshaped(self.running_mean, 0.0, width)
+        self.running_var = self._reshaped(self.running_var, 1.0, width)
 
 
 @contextmanager
@@ -187,18 +249,28 @@ class SoftmaxNorm(nn.Module):
     Args:
         n_nodes: Unused; every norm is built alike.
         channels: Unused.
-        order: Unused.
+        order: `[rows]`, the node in each row.
         rank: Unused.
     """
 
     needs_its_output = True
+    order: Tensor
+    present: Tensor | None
+    n_unused = 0
 
     def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
         super().__init__()
+        self.register_buffer("order", order.clamp(min=0), persistent=False)
+        self.register_buffer("present", None, persistent=False)
+
+    def resize(self, counts: Int[Tensor, " nodes"], width: int, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Give nodes other numbers of channels; see `RowNorm`."""
+        here = presence(counts.to(self.order.device), width)
+        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays."""
-        return hidden.softmax(1)
+        return (hidden if self.present is None else hidden.masked_fill(~self.present, -torch.inf)).softmax(1)
 
 
 class NoNorm(SoftmaxNorm):
@@ -207,7 +279,7 @@ class NoNorm(SoftmaxNorm):
     Args:
         n_nodes: Unused; every norm is built alike.
         channels: Unused.
-        order: Unused.
+        order: `[rows]`, the node in each row.
         rank: Unused.
     """
 
@@ -234,3 +306,6 @@ NORMS.register("none")((NoNorm, None))
 # Norms under which the value after the norm still says how strongly a function responded (issue of scale: a norm
 # within one sample divides that away), so that post-norm edge scores make sense.
 KEEPS_MAGNITUDE = frozenset({"batch", "groupbatch", "none"})
+
+# Norms under which the value of one channel depends on the other channels of its function.
+MIXES_CHANNELS = frozenset({"layer", "groupbatch", "rms", "softmax"})

@@ -7,6 +7,7 @@ import torch
 
 from edgelab.errors import GraphError
 from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES, EdgeType
+from edgelab.ops import EdgeWiring
 from edgelab.typing import Int, Tensor
 
 # The order in which a model lists its edges; self edges follow.
@@ -35,6 +36,29 @@ class NumberedGraph:
         """Return the names of the ends of every edge."""
         names = self.functions + self.inputs + self.outputs
         return [(names[s], names[t]) for s, t in zip(self.source.tolist(), self.target.tolist(), strict=True)]
+
+    def end_rows(
+        self, wiring: EdgeWiring, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"]
+    ) -> dict[str, Tensor]:
+        """Index tensors that put inputs on their edges and read outputs from theirs.
+
+        Args:
+            wiring: Where the edge state keeps each edge.
+            source: Source of every edge of the wiring.
+            target: Target of every edge of the wiring.
+
+        Returns:
+            By the name under which a model keeps them.
+        """
+        to_output = (target >= len(self.functions)).nonzero().squeeze(1)
+        output = target[to_output] - len(self.functions) - len(self.inputs)
+        degree = torch.bincount(output, minlength=len(self.outputs)).clamp(min=1)
+        return {
+            "_input_rows": wiring.row_of_edge[wiring.out_of_input],
+            "_input_of_row": source[wiring.out_of_input] - len(self.functions),
+            "_output_of_row": output,
+            "_output_scale": degree.to(torch.get_default_dtype()).rsqrt(),
+        }
 
 
 def number_graph(

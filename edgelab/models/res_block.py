@@ -1,16 +1,18 @@
 """One layer of a GSNN: edges → functions → edges, with a residual."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import nn
 
 from edgelab.errors import CaptureError
 from edgelab.models.capture import ActivationCache
+from edgelab.models.channels import presence
 from edgelab.models.node_layers import NodeGate, NodeMLP
-from edgelab.models.norms import NORMS
+from edgelab.models.norms import NORMS, RowNorm
 from edgelab.models.sparse_layers import EdgesToNodes, NodesToEdges
-from edgelab.typing import Float, Tensor
+from edgelab.typing import Float, Int, Tensor
 
 # Nonlinearities whose gradient follows from their result. Done in place they save a pass over memory and, backwards,
 # the exponential of ELU; nobody else needs what they overwrite.
@@ -38,9 +40,12 @@ class ResBlock(nn.Module):
         lin_in: Edges → channels.
         lin_out: Channels → edges.
         norm: Normalisation of the channels.
+        present: Which channels of the common width each function has, by inward rank; None if all.
         edge_norm: Normalisation of the edge state before `lin_in`, or None.
         residual_weight: Scalar, or None without residual.
     """
+
+    present: Tensor | None
 
     def __init__(
         self,
@@ -56,7 +61,7 @@ class ResBlock(nn.Module):
         node_gate: NodeGate | None,
     ) -> None:
         super().__init__()
-        wiring, channels = lin_in.wiring, lin_in.weight.shape[1]
+        wiring, channels = lin_in.wiring, lin_in.wiring.channels
         node_norm, edge_norm = NORMS[norm]
         self.lin_in, self.lin_out = lin_in, lin_out
         self.norm = node_norm(wiring.n_functions, channels, wiring.inward.node_of_rank, wiring.inward.rank_of_node)
@@ -69,7 +74,20 @@ class ResBlock(nn.Module):
         self.node_mlp, self.node_gate = node_mlp, node_gate
         self.residual_weight = nn.Parameter(torch.ones(())) if residual else None
         self.norm_first = norm_first
+        self.register_buffer("present", None, persistent=False)
         self._captured: tuple[ActivationCache, int] | None = None
+
+    def resize(self, counts: Int[Tensor, " nodes"], width: int, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Follow `lin_in` and `lin_out` to other numbers of channels, in place.
+
+        Args:
+            counts: Channels of every function.
+            width: The common width.
+            optimizer: Its memory of the parameters changes along with them.
+        """
+        cast(RowNorm, self.norm).resize(counts, width, optimizer)
+        here, order = presence(counts, width), self.lin_in.wiring.inward.node_of_rank
+        self.present = None if here is None else here.to(order.device).index_select(0, order).unsqueeze(-1)
 
     def forward(
         self,
@@ -92,15 +110,32 @@ class ResBlock(nn.Module):
         else:
             hidden, _ = self.lin_in(self.edge_norm(state.unsqueeze(1)).squeeze(1))
         hidden = self._record(hidden, cache, "pre_norm")
-        hidden = self.nonlin(self.norm(hidden)) if self.norm_first else self.norm(self.nonlin(hidden))
-        hidden = self.dropout(hidden)
-        hidden = hidden if self.node_mlp is None else self.node_mlp(hidden)
-        hidden = hidden if self.node_gate is None else self.node_gate(hidden)
+        hidden = self.within_functions(hidden)
         hidden = self._record(hidden, cache, "post_norm")
         hidden = hidden if node_mask is None else hidden * node_mask
         if self.residual_weight is None:
             return self.lin_out(hidden, None, None)
         return self.lin_out(hidden, state, self.residual_weight.relu())
+
+    def within_functions(self, hidden: Float[Tensor, "nodes channels batch"]) -> Float[Tensor, "nodes channels batch"]:
+        """What a function does with its channels: norm, nonlinearity, dropout, network, gate.
+
+        Args:
+            hidden: Channels after the inward product, by inward rank; zero where absent. May be overwritten.
+
+        Returns:
+            Channels before the outward product; zero where absent.
+        """
+        if self.norm_first:
+            hidden = self._only_present(self.nonlin(self.norm(hidden)))
+        else:
+            hidden = self._only_present(self.norm(self._only_present(self.nonlin(hidden))))
+        hidden = self.dropout(hidden)
+        hidden = hidden if self.node_mlp is None else self._only_present(self.node_mlp(hidden))
+        return hidden if self.node_gate is None else self.node_gate(hidden)
+
+    def _only_present(self, hidden: Tensor) -> Tensor:
+        return hidden if self.present is None else hidden * self.present
 
     def _record(self, hidden: Tensor, cache: ActivationCache | None, stage: str) -> Tensor:
         """Keep [batch, functions, channels] in the order of the graph, and go on from what was kept."""

@@ -1,12 +1,15 @@
 """The two sparse layers of a block, as modules: they hold weights, the products are in `edgelab.ops`."""
 
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
 from edgelab.errors import ConfigError
+from edgelab.models.channels import presence, widened
 from edgelab.models.initializers import Fan, initial_weight
+from edgelab.models.widening import reshape_parameter
 from edgelab.ops import EdgeWiring, edges_to_nodes, nodes_to_edges
 from edgelab.typing import Bool, Float, Int, Tensor
 
@@ -21,14 +24,17 @@ class SparseLayer(nn.Module):
         weight: Initial weights, `[edges of the layer, channels]`.
         bias: Initial biases, or None.
         starts_at_edges: Whether the layer leads from edges to channels (else the other way).
+        counts: Channels of every function; those beyond them are absent.
 
     Attributes:
         mask: Which weights are in use, like `weight`; None as long as nothing was pruned.
+        present: Which weights belong to channels that their function has; None if all do.
     """
 
     edges: Tensor
     node_of_edge: Tensor
     mask: Tensor | None
+    present: Tensor | None
 
     def __init__(
         self,
@@ -38,6 +44,7 @@ class SparseLayer(nn.Module):
         weight: Float[Tensor, "layer_edges channels"],
         bias: Tensor | None,
         starts_at_edges: bool,
+        counts: Int[Tensor, " nodes"],
     ) -> None:
         super().__init__()
         self.wiring = wiring
@@ -45,21 +52,68 @@ class SparseLayer(nn.Module):
         self.register_buffer("node_of_edge", node_of_edge, persistent=False)
         self.weight = nn.Parameter(weight)
         self.register_buffer("mask", None)
+        self.register_buffer("present", None, persistent=False)
         self.bias = None if bias is None else nn.Parameter(bias)
         self._starts_at_edges = starts_at_edges
+        self._mark_present(counts)
 
     @property
     def used_weight(self) -> Float[Tensor, "layer_edges channels"]:
-        """The weights that the layer multiplies with: zero where it was pruned."""
-        return self.weight if self.mask is None else self.weight * self.mask
+        """The weights that the layer multiplies with: zero where it was pruned, or the channel is absent."""
+        weight = self.weight if self.mask is None else self.weight * self.mask
+        return weight if self.present is None else weight * self.present
+
+    @property
+    def n_zero(self) -> int:
+        """How many weights are zero, of channels that are there."""
+        zero = self.weight == 0
+        return int((zero if self.present is None else zero & self.present).sum())
+
+    @property
+    def n_unused(self) -> int:
+        """How many entries of the parameters take part in nothing: absent channels and pruned weights."""
+        used = torch.ones_like(self.weight, dtype=torch.bool) if self.mask is None else self.mask
+        used = used if self.present is None else used & self.present
+        return self.weight.numel() - int(used.sum())
+
+    @torch.no_grad()
+    def _mark_present(self, counts: Int[Tensor, " nodes"]) -> None:
+        self.present = presence(counts.to(self.edges.device)[self.node_of_edge], self.weight.shape[1])
+        if self.present is not None:
+            self.weight.mul_(self.present)
+
+    def resize(
+        self,
+        counts: Int[Tensor, " nodes"],
+        wiring: EdgeWiring,
+        width: int,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Give functions other numbers of channels, in place; new weights are zero.
+
+        Args:
+            counts: Channels of every function.
+            wiring: The same graph with `width` channels.
+            width: The common width.
+            optimizer: Its memory of the parameters changes along with them.
+        """
+        self.wiring = wiring
+        if self.present is not None:  # whatever stood in the padding is no weight of a new channel
+            with torch.no_grad():
+                self.weight.mul_(self.present)
+        if width != self.weight.shape[1]:
+            reshape_parameter(self.weight, partial(widened, width=width), optimizer)
+            self.mask = None if self.mask is None else widened(self.mask, True, width)
+        self._mark_present(counts)
 
     @torch.no_grad()
     def prune(self, kept: Bool[Tensor, "layer_edges channels"]) -> None:
         """Set weights to zero, for good: they take no part in training from here on.
 
         Args:
-            kept: Marks the weights that stay. A weight pruned before stays pruned.
+            kept: Marks the weights that stay. A weight pruned before stays pruned; absent ones count as kept.
         """
+        kept = kept if self.present is None else kept | ~self.present
         self.mask = kept if self.mask is None else self.mask & kept
         self.weight.mul_(self.mask)
 
@@ -76,6 +130,8 @@ class SparseLayer(nn.Module):
         edge = self.edges.unsqueeze(1).expand_as(row)
         index = torch.stack([edge, row] if self._starts_at_edges else [row, edge]).flatten(1)
         order = _lexical_order(index)
+        if self.present is not None:
+            order = order[self.present.flatten()[order]]
         return index[:, order], order
 
     def to_coo(self) -> tuple[Int[Tensor, "2 weights"], Float[Tensor, " weights"], Float[Tensor, " bias"] | None]:
@@ -113,7 +169,7 @@ class SparseLayer(nn.Module):
         if bias is not None and (self.bias is None or bias.numel() != self.bias.numel()):
             expected = "no bias" if self.bias is None else f"{self.bias.numel()} biases"
             raise ConfigError(f"this layer has {expected}, got {bias.numel()}; pass bias=None or the right number")
-        flat = self.weight.new_empty(self.weight.numel())
+        flat = self.weight.new_zeros(self.weight.numel())
         flat[own_order] = values.to(flat).flatten()[order]
         self.weight.copy_(flat.view_as(self.weight))
         if bias is not None and self.bias is not None:
@@ -138,9 +194,9 @@ class EdgesToNodes(SparseLayer):
     """Edges → channels of the functions they enter (`lin_in` of a block).
 
     Args:
-        wiring: The graph.
+        wiring: The graph, with as many channels as the widest function has.
         target: Target of every edge of the graph.
-        channels: Channels of every function.
+        counts: Channels of every function.
         bias: Whether every channel has a bias, zero at first.
         init: A name in `INITIALIZERS`.
 
@@ -149,25 +205,63 @@ class EdgesToNodes(SparseLayer):
         bias: `[functions, channels]` or None.
     """
 
-    def __init__(self, wiring: EdgeWiring, target: Int[Tensor, " edges"], channels: int, bias: bool, init: str) -> None:
+    present_bias: Tensor | None
+
+    def __init__(
+        self, wiring: EdgeWiring, target: Int[Tensor, " edges"], counts: Int[Tensor, " nodes"], bias: bool, init: str
+    ) -> None:
         edges = wiring.into_function
-        fan = Fan(_degree(target[edges]), torch.full((len(edges), 1), float(channels)))
-        weight = initial_weight(init, (len(edges), channels), fan)
-        biases = torch.zeros(wiring.n_functions, channels) if bias else None
-        super().__init__(wiring, edges, target[edges], weight, biases, starts_at_edges=True)
+        fan = Fan(_degree(target[edges]), counts[target[edges]].unsqueeze(1).to(torch.get_default_dtype()))
+        weight = initial_weight(init, (len(edges), wiring.channels), fan)
+        biases = torch.zeros(wiring.n_functions, wiring.channels) if bias else None
+        super().__init__(wiring, edges, target[edges], weight, biases, starts_at_edges=True, counts=counts)
+
+    @property
+    def used_bias(self) -> Float[Tensor, "nodes channels"] | None:
+        """The biases that the layer adds: zero where the channel is absent."""
+        return self.bias if self.bias is None or self.present_bias is None else self.bias * self.present_bias
+
+    @property
+    def n_unused(self) -> int:
+        """How many entries of the parameters take part in nothing: absent channels and pruned weights."""
+        absent_biases = 0 if self.bias is None or self.present_bias is None else int((~self.present_bias).sum())
+        return super().n_unused + absent_biases
+
+    def _mark_present(self, counts: Int[Tensor, " nodes"]) -> None:
+        super()._mark_present(counts)
+        here = presence(counts.to(self.edges.device), self.weight.shape[1])
+        self.register_buffer("present_bias", here, persistent=False)
+        if self.bias is not None and here is not None:
+            with torch.no_grad():
+                self.bias.mul_(here)
+
+    def resize(
+        self,
+        counts: Int[Tensor, " nodes"],
+        wiring: EdgeWiring,
+        width: int,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Give functions other numbers of channels, in place; new weights and biases are zero. See `SparseLayer`."""
+        if self.bias is not None and self.present_bias is not None:
+            with torch.no_grad():
+                self.bias.mul_(self.present_bias)
+        if self.bias is not None and width != self.weight.shape[1]:
+            reshape_parameter(self.bias, partial(widened, width=width), optimizer)
+        super().resize(counts, wiring, width, optimizer)
 
     def forward(self, state: Float[Tensor, "rows batch"]) -> tuple[Float[Tensor, "nodes channels batch"], Tensor]:
         """Return the channels of every function, by inward rank, and the state to go on with."""
-        return edges_to_nodes(state, self.used_weight, self.bias, self.wiring)
+        return edges_to_nodes(state, self.used_weight, self.used_bias, self.wiring)
 
 
 class NodesToEdges(SparseLayer):
     """Channels of functions → the edges that leave them (`lin_out` of a block).
 
     Args:
-        wiring: The graph.
+        wiring: The graph, with as many channels as the widest function has.
         source: Source of every edge of the graph.
-        channels: Channels of every function.
+        counts: Channels of every function.
         bias: Whether every edge has a bias, zero at first; edges that leave an input have one too.
         init: A name in `INITIALIZERS`.
 
@@ -176,12 +270,14 @@ class NodesToEdges(SparseLayer):
         bias: `[edges]` or None.
     """
 
-    def __init__(self, wiring: EdgeWiring, source: Int[Tensor, " edges"], channels: int, bias: bool, init: str) -> None:
+    def __init__(
+        self, wiring: EdgeWiring, source: Int[Tensor, " edges"], counts: Int[Tensor, " nodes"], bias: bool, init: str
+    ) -> None:
         edges = wiring.out_of_function
-        fan = Fan(torch.full((len(edges), 1), float(channels)), _degree(source[edges]))
-        weight = initial_weight(init, (len(edges), channels), fan)
+        fan = Fan(counts[source[edges]].unsqueeze(1).to(torch.get_default_dtype()), _degree(source[edges]))
+        weight = initial_weight(init, (len(edges), wiring.channels), fan)
         biases = torch.zeros(wiring.n_edges) if bias else None
-        super().__init__(wiring, edges, source[edges], weight, biases, starts_at_edges=False)
+        super().__init__(wiring, edges, source[edges], weight, biases, starts_at_edges=False, counts=counts)
 
     def forward(
         self, hidden: Float[Tensor, "nodes channels batch"], state: Tensor | None, scale: Tensor | None

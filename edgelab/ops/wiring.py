@@ -22,6 +22,7 @@ class EdgeWiring(torch.nn.Module):
         channels: Hidden channels of every function.
 
     Attributes:
+        channels: Hidden channels of every function.
         inward: Layout of the edges into functions, in `into_function` order.
         outward: Layout of the edges out of functions, in `out_of_function` order.
         into_function: `[edges]` ids of the edges that enter a function.
@@ -47,6 +48,7 @@ class EdgeWiring(torch.nn.Module):
         self, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"], n_functions: int, channels: int
     ) -> None:
         super().__init__()
+        self.channels = channels
         n_edges = len(source)
         enters, leaves = target < n_functions, source < n_functions
         into, out_of, from_input = (mask.nonzero().squeeze(1) for mask in (enters, leaves, ~leaves))
