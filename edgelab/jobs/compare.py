@@ -8,13 +8,11 @@ import pandas as pd
 
 from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError
-from edgelab.evaluation import evaluate_against
-from edgelab.graphs import EdgeSplit, hold_out_edges
+from edgelab.graphs import EdgeSplit
 from edgelab.inference.progress import tracked
-from edgelab.jobs.evidence import Evidence
+from edgelab.jobs.benchmark_judge import judged, make_hold_out
 from edgelab.jobs.methods import METHODS
 from edgelab.jobs.settings import ModelSettings
-from edgelab.tasks import graph_of
 from edgelab.typing import Array, Bool, Float
 
 Recovery = tuple[Float[Array, " candidates"], Bool[Array, " candidates"]]
@@ -26,7 +24,8 @@ class Comparison:
     """How well each method recovered held-out edges.
 
     Attributes:
-        records: One row per method and seed: `scorer, seed`, then what `edgelab.evaluation.evaluate_against` reports.
+        records: One row per method and seed: `scorer, seed`, then what `edgelab.evaluation.evaluate_against` and
+            `evaluate_degree_matched` report.
         recoveries: For each method, by seed: the scores of all candidates and which of them were held-out edges.
     """
 
@@ -70,24 +69,19 @@ def compare_methods(
         >>> comparison.records[["scorer", "seed", "n_positives"]].values.tolist()
         [['pearson', 0, 5], ['random', 0, 5], ['pearson', 1, 5], ['random', 1, 5]]
     """
-    names, seeds, graph = list(methods or METHODS), list(seeds), graph_of(dataset)
-    chosen = {name: METHODS[name] for name in names}
+    names, seeds = list(methods or METHODS), list(seeds)
+    for name in names:
+        METHODS[name]  # a misspelt name ends here, and not after the first hold-out
     if not seeds:
         raise ConfigError("seeds is empty; give at least one, each is one hold-out")
-    splits = [(seed, hold_out_edges(graph, fraction, seed)) for seed in seeds]
+    hold_outs = [make_hold_out(dataset, fraction, seed, settings) for seed in seeds]
     records: list[dict[str, float | str]] = []
     recoveries: dict[str, list[Recovery]] = {name: [] for name in names}
-    for seed, split in tracked(splits, "held-out edges", shown=progress):
-        evidence = Evidence(dataset, split.train, settings, seed)
-        for name, method in chosen.items():
-            table = method.table(evidence, None)
-            records.append({"scorer": name, "seed": seed, **_recovery_metrics(table, split, top_k)})
-            recoveries[name].append(_recovery(table, split))
+    for seed, hold_out in tracked(list(zip(seeds, hold_outs, strict=True)), "held-out edges", shown=progress):
+        for name, table, metrics in judged(hold_out, names, top_k):
+            records.append({"scorer": name, "seed": seed, **metrics})
+            recoveries[name].append(_recovery(table, hold_out.split))
     return Comparison(records=pd.DataFrame(records), recoveries=recoveries)
-
-
-def _recovery_metrics(table: pd.DataFrame, split: EdgeSplit, top_k: Sequence[int]) -> dict[str, float]:
-    return evaluate_against(table, split.held_out_pairs, top_k=top_k)
 
 
 def _recovery(table: pd.DataFrame, split: EdgeSplit) -> Recovery:
