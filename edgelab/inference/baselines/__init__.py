@@ -8,6 +8,7 @@ from .correlation import spearman as spearman
 from .degree import out_degree as out_degree
 from .intervention_shift import ks_shift as ks_shift
 from .intervention_shift import z_shift as z_shift
+from .interventional_z import interventional_z as interventional_z
 from .interventions import Comparison as Comparison
 from .interventions import comparisons as comparisons
 from .interventions import control_rows as control_rows

@@ -44,7 +44,7 @@ def comparisons(task: Task) -> list[Comparison]:
         >>> [task.data["input"].node_names[one.input_id] for one in comparisons(task)][:3]
         ['Akt-inhibitor', 'G06976', 'ICAM-2']
     """
-    settings, setting_of = _settings(task)
+    settings, setting_of = distinct_settings(task)
     centre = _central_setting(settings)
     position = {setting.tobytes(): number for number, setting in enumerate(settings)}
     found = []
@@ -78,11 +78,26 @@ def control_rows(task: Task) -> Bool[Array, " samples"]:
         >>> int(control_rows(perturbation_task(sachs())).sum())
         853
     """
-    settings, setting_of = _settings(task)
+    settings, setting_of = distinct_settings(task)
     return setting_of == _central_setting(settings)
 
 
-def _settings(task: Task) -> tuple[Float[Array, "settings inputs"], Int[Array, " samples"]]:
+def distinct_settings(task: Task) -> tuple[Float[Array, "settings inputs"], Int[Array, " samples"]]:
+    """Which settings of the inputs the experiment has, and which one each sample got.
+
+    Args:
+        task: Samples and their inputs.
+
+    Returns:
+        The distinct rows of the inputs, in the order of their values, and one row number per sample.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> settings, setting_of = distinct_settings(perturbation_task(sachs()))
+        >>> settings.shape, setting_of.shape
+        ((9, 9), (7466,))
+    """
     settings, setting_of = np.unique(
         task.x.detach().cpu().numpy().astype(np.float64) + 0.0, axis=0, return_inverse=True
     )
