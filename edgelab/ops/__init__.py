@@ -11,4 +11,8 @@ from .pair_statistics import PairStatistics as PairStatistics
 from .slots import NodeGroup as NodeGroup
 from .slots import SlotLayout as SlotLayout
 from .slots import slot_layout as slot_layout
+from .sparse_matmul import edge_dots as edge_dots
+from .sparse_matmul import sparse_matmul as sparse_matmul
+from .sparse_matrix import sparse_matrix as sparse_matrix
+from .sparse_pattern import SparsePattern as SparsePattern
 from .wiring import EdgeWiring as EdgeWiring

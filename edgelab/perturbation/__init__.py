@@ -1,0 +1,3 @@
+"""Perturbing a graph under a cost budget."""
+
+from .sparse_parameterization import SparseParameterization as SparseParameterization
