@@ -40,6 +40,10 @@ class IntegrationError(EdgelabError, RuntimeError):
     """A differential equation cannot be solved to the wanted accuracy."""
 
 
+class GrowthError(EdgelabError, RuntimeError):
+    """A network cannot grow yet, or not like that: a statistic, a gradient or a neighbour is missing."""
+
+
 class CheckpointError(EdgelabError, RuntimeError):
     """A checkpoint is missing, damaged or belongs to another run."""
 
