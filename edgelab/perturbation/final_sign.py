@@ -1,0 +1,81 @@
+"""Which sign the edges of the perturbed graph may have, whatever the change is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from edgelab.registry import Registry
+from edgelab.typing import Float, Tensor
+
+from .edge_matrix import EdgeMatrix, Matrix
+
+# What makes numbers nonnegative.
+FinalRule: TypeAlias = Callable[[Tensor], Tensor]
+
+FINAL_RULES: Registry[FinalRule] = Registry("final_rule")
+
+
+@FINAL_RULES.register("reflect")
+def reflect(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Turn negative numbers round: a change that goes below zero comes back up.
+
+    Args:
+        values: Any real numbers.
+
+    Returns:
+        Their magnitudes; gradients everywhere but at 0.
+
+    Example:
+        >>> import torch
+        >>> reflect(torch.tensor([1.0 - 3.0])).item()
+        2.0
+    """
+    return values.abs()
+
+
+@FINAL_RULES.register("clip")
+def clip(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Stop at zero: an edge can be removed, not turned round.
+
+    Args:
+        values: Any real numbers.
+
+    Returns:
+        The numbers where positive, 0 elsewhere; no gradient there.
+
+    Example:
+        >>> import torch
+        >>> clip(torch.tensor([1.0 - 3.0])).item()
+        0.0
+    """
+    return values.clamp(min=0)
+
+
+def apply_final_sign(matrix: Matrix, sign: str, rule: str) -> Matrix:
+    """Give all entries of a matrix the wanted sign.
+
+    Args:
+        matrix: Dense or sparse.
+        sign: `"free"` changes nothing; `"nonnegative"` or `"nonpositive"`.
+        rule: A name in `FINAL_RULES`: `"reflect"` or `"clip"`.
+
+    Returns:
+        A matrix of the same kind.
+
+    Example:
+        >>> import torch
+        >>> apply_final_sign(torch.tensor([[1.0, 2.0], [-3.0, 4.0]]), "nonnegative", "clip").tolist()
+        [[1.0, 2.0], [0.0, 4.0]]
+    """
+    if sign == "free":
+        return matrix
+    side = 1 if sign == "nonnegative" else -1
+    force = FINAL_RULES[rule]
+    if isinstance(matrix, Tensor):
+        return side * force(side * matrix)
+    return _of_edges(matrix, lambda values: side * force(side * values))
+
+
+def _of_edges(matrix: EdgeMatrix, function: FinalRule) -> EdgeMatrix:
+    diagonal = None if matrix.diagonal is None else function(matrix.diagonal)
+    return replace(matrix, values=function(matrix.values), diagonal=diagonal)

@@ -1,0 +1,325 @@
+"""A graph with a trainable change of its edges under a cost budget."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import torch
+from torch import nn
+
+from edgelab.errors import ConfigError
+from edgelab.typing import Array, Float, Tensor
+
+from .base_plus_change import BasePlusChange
+from .dense_parameterization import DenseParameterization
+from .edge_matrix import EdgeMatrix, Matrix
+from .final_sign import FINAL_RULES, apply_final_sign
+from .graph_inputs import ParameterOptions, make_parameterization, place_of, read_matrices
+from .matrices import to_networkx, to_numpy
+from .matrix_inputs import MatrixLike, stored_values
+from .saved import read_graph_file, write_graph_file
+from .signs import check_sign, has_sign
+from .sparse_parameterization import SparseParameterization
+
+
+class GradNet(nn.Module):
+    """An adjacency matrix, a trainable change of it whose cost stays within a budget, and the sign of their sum.
+
+    Sparse exactly where both the mask (which is where the change may be) and the base adjacency are; then nothing of
+    the size of all pairs of nodes is ever made.
+
+    Args:
+        num_nodes: Nodes of the graph.
+        budget: p-norm of cost times change over all entries of the matrix; None does not limit it.
+        mask: Which entries may change, 0 or 1; None: all but the diagonal, which never changes. A tensor of any
+            layout, an array or a scipy matrix, as the other matrices.
+        adj0: The adjacency before; None: no edges.
+        delta_sign: Of the change: `"free"`, `"nonnegative"` or `"nonpositive"`.
+        final_sign: Of the sum. Where it is that of the change it need not be forced and becomes `"free"`.
+        directed: Keep i → j and j → i apart; otherwise all matrices must be symmetric.
+        rand_init_weights: Share, in [0, 1], of uniform random numbers in the initial raw numbers.
+        strict_budget: Spend exactly the budget, not at most.
+        cost_matrix: Cost of a unit of change of every entry, above 0; None: 1.
+        cost_aggr_norm: p, a positive integer or `inf`.
+        final_rule: How the final sign is forced: `"reflect"` at zero, or `"clip"`.
+        names: Of the nodes, for graphs and tables.
+        dtype: Precision, also as a string; that of the first floating-point tensor among `adj0`, `mask` and
+            `cost_matrix`, or torch's default.
+        device: Place; that of the first tensor among them.
+
+    Attributes:
+        param: The parameterization of the change; its parameters are what is trained.
+        sum: Adds the change to `adj0` where both are sparse.
+
+    Raises:
+        GraphError: If a matrix breaks a rule.
+        ConfigError: If an option does.
+
+    Warns:
+        RuntimeWarning: If signs contradict each other or `adj0`.
+
+    Example:
+        >>> one_edge = torch.tensor([[0.0, 2.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+        >>> net = GradNet(3, budget=6.0, adj0=one_edge, rand_init_weights=False)
+        >>> net().detach().round(decimals=3).tolist()
+        [[0.0, 3.0, 1.0], [3.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+
+    mask: Tensor
+    adj0: Tensor
+    cost_matrix: Tensor | None
+    param: DenseParameterization | SparseParameterization
+    sum: BasePlusChange | None
+
+    def __init__(
+        self,
+        num_nodes: int,
+        budget: float | None,
+        mask: MatrixLike | None = None,
+        adj0: MatrixLike | None = None,
+        delta_sign: str = "nonnegative",
+        final_sign: str = "free",
+        directed: bool = False,
+        rand_init_weights: bool | float = True,
+        strict_budget: bool = True,
+        cost_matrix: MatrixLike | None = None,
+        cost_aggr_norm: int | float = 1,
+        *,
+        final_rule: str = "reflect",
+        names: Sequence[str] | None = None,
+        dtype: torch.dtype | str | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        self.num_nodes, self.directed = int(num_nodes), directed
+        self.delta_sign, self.final_sign = check_sign("delta_sign", delta_sign), check_sign("final_sign", final_sign)
+        self.final_rule, self.names = final_rule, _checked_names(names, self.num_nodes)
+        FINAL_RULES[final_rule]
+        place = place_of(adj0, mask, cost_matrix, dtype=dtype, device=device)
+        matrices = read_matrices(mask, adj0, cost_matrix, num_nodes=self.num_nodes, directed=directed, place=place)
+        for name, matrix in matrices.named():
+            self.register_buffer(name, matrix, persistent=False)
+        options = ParameterOptions(
+            budget=budget,
+            delta_sign=self.delta_sign,
+            directed=directed,
+            strict_budget=strict_budget,
+            cost_aggr_norm=cost_aggr_norm,
+            rand_init_weights=rand_init_weights,
+        )
+        self.param = make_parameterization(matrices, options)
+        self._warn_of_signs()
+        if self.final_sign == self.delta_sign:
+            self.final_sign = "free"
+        self.sum = _make_sum(self.adj0, self.param)
+
+    @property
+    def budget(self) -> float | None:
+        """What may be spent."""
+        return self.param.budget
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the parameters."""
+        return self.param.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.param.device
+
+    @property
+    def should_renorm_after_step(self) -> bool:
+        """Whether only the direction of the raw numbers counts, so that their length may be kept as it was."""
+        return self.budget is not None and self.param.strict_budget
+
+    def matrix(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Matrix:
+        """Return the perturbed adjacency in the form to compute with.
+
+        Args:
+            noise_amplitude: Size of random numbers on the raw ones; 0 draws none.
+            noise_mode: `"additive"` or `"multiplicative"`.
+
+        Returns:
+            An `EdgeMatrix` if sparse, whose products have gradients of the size of its edges; otherwise a tensor.
+        """
+        if self.sum is not None and isinstance(self.param, SparseParameterization):
+            total: Matrix = self.sum(self.param.edge_values(noise_amplitude, noise_mode))
+        else:
+            change = self.delta_matrix(noise_amplitude, noise_mode)
+            total = self._dense_adj0() + (change if isinstance(change, Tensor) else change.to_dense())
+        return apply_final_sign(total, self.final_sign, self.final_rule)
+
+    def forward(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Float[Tensor, "nodes nodes"]:
+        """Return the perturbed adjacency as a tensor.
+
+        Args:
+            noise_amplitude: As in `matrix`.
+            noise_mode: As in `matrix`.
+
+        Returns:
+            A coalesced COO tensor if sparse (prefer `matrix` for products with it), otherwise a dense one.
+        """
+        matrix = self.matrix(noise_amplitude, noise_mode)
+        return matrix.to_sparse_coo() if isinstance(matrix, EdgeMatrix) else matrix
+
+    def delta_matrix(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Matrix:
+        """Return the change alone in the form to compute with.
+
+        Args:
+            noise_amplitude: As in `matrix`.
+            noise_mode: As in `matrix`.
+
+        Returns:
+            As `matrix` does; sparse where the mask is.
+        """
+        if isinstance(self.param, SparseParameterization):
+            return EdgeMatrix(pattern=self.param.pattern, values=self.param.edge_values(noise_amplitude, noise_mode))
+        return self.param(noise_amplitude, noise_mode)
+
+    def get_delta_adj(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Float[Tensor, "nodes nodes"]:
+        """Return the change alone as a tensor.
+
+        Args:
+            noise_amplitude: As in `matrix`.
+            noise_mode: As in `matrix`.
+
+        Returns:
+            A coalesced COO tensor if the mask is sparse, otherwise a dense one.
+        """
+        return self.param(noise_amplitude, noise_mode)
+
+    def renorm_params(self) -> None:
+        """Scale the raw numbers to their usual length; a strict change is the same after it."""
+        self.param.renorm_params()
+
+    def set_initial_state(self, delta_adj_raw_0: Any, *, renorm: bool = True) -> None:
+        """Replace the raw numbers.
+
+        Args:
+            delta_adj_raw_0: In the shape of `param.delta_adj_raw`.
+            renorm: Scale them as `renorm_params` does; False takes them exactly as they are.
+        """
+        self.param.set_initial_state(delta_adj_raw_0, renorm=renorm)
+
+    def to_numpy(self) -> Float[Array, "nodes nodes"]:
+        """Copy the perturbed adjacency out of torch.
+
+        Returns:
+            All N × N numbers.
+        """
+        with torch.no_grad():
+            return to_numpy(self.matrix())
+
+    def to_networkx(self, threshold: float = 1e-8) -> nx.Graph:
+        """Turn the perturbed adjacency into a graph of networkx.
+
+        Args:
+            threshold: Entries of at most this size are left out.
+
+        Returns:
+            A `DiGraph` if directed, else a `Graph`; edges have a `weight`.
+        """
+        with torch.no_grad():
+            return to_networkx(self.matrix(), directed=self.directed, threshold=threshold, names=self.names)
+
+    def export_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal net but for its parameters, precision and place.
+
+        Returns:
+            Arguments of the constructor.
+        """
+        return {
+            "num_nodes": self.num_nodes,
+            "budget": self.budget,
+            "mask": self.mask,
+            "adj0": self.adj0,
+            "cost_matrix": self.cost_matrix,
+            "delta_sign": self.delta_sign,
+            "final_sign": self.final_sign,
+            "final_rule": self.final_rule,
+            "directed": self.directed,
+            "strict_budget": self.param.strict_budget,
+            "cost_aggr_norm": self.param.cost_aggr_norm,
+            "names": self.names,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "GradNet":
+        """Make a net from what `export_config` returned.
+
+        Args:
+            config: Arguments of the constructor.
+
+        Returns:
+            A net with parameters of its own, on the device of its matrices.
+        """
+        return cls(**config)
+
+    def save(self, path: str | Path) -> None:
+        """Write the net to a file, without pickle; an existing one is replaced as a whole.
+
+        Args:
+            path: Where to; its folder must exist.
+        """
+        write_graph_file(path, self.export_config(), self.state_dict())
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> "GradNet":
+        """Read a net that `save` or `fit` wrote.
+
+        Args:
+            path: The file.
+
+        Returns:
+            An equal net, on the CPU.
+        """
+        config, state = read_graph_file(path)
+        net = cls.from_config(config)
+        net.load_state_dict(state)
+        return net
+
+    def extra_repr(self) -> str:
+        """Describe the settings.
+
+        Returns:
+            One line.
+        """
+        return (
+            f"num_nodes={self.num_nodes}, budget={self.budget}, delta_sign={self.delta_sign!r}, "
+            f"final_sign={self.final_sign!r}, directed={self.directed}, strict_budget={self.param.strict_budget}, "
+            f"p={self.param.cost_aggr_norm}, dtype={self.dtype}, device={self.device}"
+        )
+
+    def _dense_adj0(self) -> Tensor:
+        return self.adj0.to_dense() if self.adj0.is_sparse else self.adj0
+
+    def _warn_of_signs(self) -> None:
+        if {self.delta_sign, self.final_sign} == {"nonnegative", "nonpositive"}:
+            warnings.warn(
+                f"delta_sign={self.delta_sign!r} and final_sign={self.final_sign!r} pull in opposite directions: "
+                "forcing the final sign may break the sign and the budget of the change. Set one of them to 'free'.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        if not has_sign(stored_values(self.adj0), self.final_sign):
+            warnings.warn(
+                f"adj0 violates final_sign={self.final_sign!r}: edges change their sign without any cost. "
+                "Set final_sign='free', or leave those edges out.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
+
+def _checked_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | None:
+    if names is not None and len(set(names)) != num_nodes:
+        raise ConfigError(f"names must hold {num_nodes} different names, one per node, got {len(set(names))}")
+    return None if names is None else list(names)
+
+
+def _make_sum(adj0: Tensor, param: DenseParameterization | SparseParameterization) -> BasePlusChange | None:
+    if not (adj0.is_sparse and isinstance(param, SparseParameterization)):
+        return None
+    return BasePlusChange(adj0, param.edge_index, directed=param.directed)

@@ -1,0 +1,191 @@
+"""From the matrices that describe a perturbation to the parameterization that makes it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import torch
+
+from edgelab.errors import ConfigError, GraphError
+from edgelab.typing import Tensor
+
+from .dense_parameterization import DenseParameterization
+from .edge_costs import edge_costs
+from .matrix_inputs import MatrixLike, check_symmetric, marked_edges, read_square_matrix, stored_values
+from .sparse_parameterization import SparseParameterization
+
+
+class Place(NamedTuple):
+    """Precision and device of the numbers of a graph."""
+
+    dtype: torch.dtype
+    device: torch.device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterOptions:
+    """What both parameterizations understand; see `GradNet`."""
+
+    budget: float | None
+    delta_sign: str
+    directed: bool
+    strict_budget: bool
+    cost_aggr_norm: int | float
+    rand_init_weights: bool | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GraphMatrices:
+    """Checked matrices of one graph, each dense, or sparse and coalesced.
+
+    Attributes:
+        mask: 1 where the adjacency may change; the diagonal is empty.
+        adj0: The adjacency before.
+        cost_matrix: Cost of a unit of change; None: 1.
+    """
+
+    mask: Tensor
+    adj0: Tensor
+    cost_matrix: Tensor | None
+
+    def named(self) -> Iterator[tuple[str, Tensor | None]]:
+        """Give every matrix with its name."""
+        yield from (("mask", self.mask), ("adj0", self.adj0), ("cost_matrix", self.cost_matrix))
+
+
+def place_of(*matrices: MatrixLike | None, dtype: torch.dtype | str | None, device: torch.device | str | None) -> Place:
+    """Choose precision and device, as told or as the first matrix has them.
+
+    Args:
+        matrices: Tensors count; a floating-point one decides the precision.
+        dtype: Wanted precision, perhaps as a string.
+        device: Wanted device.
+
+    Returns:
+        Both.
+
+    Raises:
+        ConfigError: If the dtype is unknown or no floating-point one.
+
+    Example:
+        >>> place_of(None, torch.ones(2, 2, dtype=torch.bool), dtype="float64", device=None)
+        Place(dtype=torch.float64, device=device(type='cpu'))
+    """
+    tensors = [matrix for matrix in matrices if isinstance(matrix, Tensor)]
+    if isinstance(dtype, str):
+        dtype = getattr(torch, dtype.removeprefix("torch."), dtype)
+    if dtype is None:
+        dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.get_default_dtype())
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise ConfigError(f"dtype must be a floating-point type of torch, got {dtype!r}; for example 'float64'")
+    if device is None:
+        device = tensors[0].device if tensors else torch.get_default_device()
+    return Place(dtype, torch.device(device))
+
+
+def read_matrices(
+    mask: MatrixLike | None,
+    adj0: MatrixLike | None,
+    cost_matrix: MatrixLike | None,
+    *,
+    num_nodes: int,
+    directed: bool,
+    place: Place,
+) -> GraphMatrices:
+    """Check the matrices of a graph against each other.
+
+    Args:
+        mask: 0 or 1; None allows all but the diagonal.
+        adj0: None: no edges.
+        cost_matrix: None: cost 1.
+        num_nodes: Rows and columns of each.
+        directed: False demands symmetry.
+        place: Where and how to keep them.
+
+    Returns:
+        The matrices. An absent `adj0` is sparse where the mask is.
+
+    Raises:
+        GraphError: If one breaks a rule.
+
+    Example:
+        >>> place = place_of(dtype=None, device="cpu")
+        >>> read_matrices(None, None, None, num_nodes=2, directed=False, place=place).mask.tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
+    given = {"mask": mask, "adj0": adj0, "cost_matrix": cost_matrix}
+    read = {
+        name: read_square_matrix(name, matrix, num_nodes, dtype=place.dtype, device=place.device)
+        for name, matrix in given.items()
+        if matrix is not None
+    }
+    if not directed:
+        for name, matrix in read.items():
+            check_symmetric(name, matrix)
+    ones = torch.ones(num_nodes, num_nodes, dtype=place.dtype, device=place.device) if mask is None else read["mask"]
+    allowed = _without_diagonal(ones)
+    return GraphMatrices(mask=allowed, adj0=read.get("adj0", _empty_like(allowed)), cost_matrix=read.get("cost_matrix"))
+
+
+def make_parameterization(
+    matrices: GraphMatrices, options: ParameterOptions
+) -> DenseParameterization | SparseParameterization:
+    """Parameterize the change that a mask allows.
+
+    Args:
+        matrices: Of the graph.
+        options: Of the change.
+
+    Returns:
+        A sparse parameterization for a sparse mask, a dense one otherwise.
+
+    Example:
+        >>> place = place_of(dtype=None, device="cpu")
+        >>> mask = torch.ones(3, 3).to_sparse()
+        >>> matrices = read_matrices(mask, None, None, num_nodes=3, directed=False, place=place)
+        >>> options = ParameterOptions(
+        ...     budget=1.0,
+        ...     delta_sign="free",
+        ...     directed=False,
+        ...     strict_budget=True,
+        ...     cost_aggr_norm=1,
+        ...     rand_init_weights=True,
+        ... )
+        >>> make_parameterization(matrices, options).cost_p_sum.tolist()
+        [2.0, 2.0, 2.0]
+    """
+    mask, cost = matrices.mask, matrices.cost_matrix
+    if mask.is_sparse:
+        edge_index = marked_edges(mask, directed=options.directed)
+        norm, directed = options.cost_aggr_norm, options.directed
+        costs = edge_costs(cost, edge_index, cost_aggr_norm=norm, directed=directed, dtype=mask.dtype)
+        return SparseParameterization(
+            num_nodes=len(mask), edge_index=edge_index, cost_p_sum=costs, dtype=mask.dtype, **asdict(options)
+        )
+    given = asdict(options)
+    return DenseParameterization(
+        len(mask), given.pop("budget"), mask, torch.ones_like(mask) if cost is None else cost, **given
+    )
+
+
+def _without_diagonal(mask: Tensor) -> Tensor:
+    values = stored_values(mask)
+    if not ((values == 0) | (values == 1)).all():
+        raise GraphError(
+            "mask must hold 0 and 1 only, got other values. "
+            "Use (mask != 0), and cost_matrix to make some changes dearer than others."
+        )
+    if not mask.is_sparse:
+        return mask * (1 - torch.eye(len(mask), dtype=mask.dtype, device=mask.device))
+    index = marked_edges(mask, directed=True)
+    ones = torch.ones_like(index[0], dtype=mask.dtype)
+    with torch.sparse.check_sparse_tensor_invariants():
+        return torch.sparse_coo_tensor(index, ones, mask.shape, is_coalesced=True)
+
+
+def _empty_like(mask: Tensor) -> Tensor:
+    if not mask.is_sparse:
+        return torch.zeros_like(mask)
+    index, values = mask.indices()[:, :0], mask.values()[:0]
+    with torch.sparse.check_sparse_tensor_invariants():
+        return torch.sparse_coo_tensor(index, values, mask.shape, is_coalesced=True)
