@@ -1,5 +1,7 @@
 """The main jobs, from a data set to a ranked table: infer missing edges, and judge scorers on held-out ones."""
 
+from .benchmark import Benchmark as Benchmark
+from .benchmark import run_benchmark as run_benchmark
 from .compare import Comparison as Comparison
 from .compare import compare_methods as compare_methods
 from .evidence import Evidence as Evidence

@@ -1,5 +1,11 @@
 """What a person looks at: figures, networks for Cytoscape, tables as text, and the folder that holds them."""
 
+from .benchmark_figure import plot_benchmark as plot_benchmark
+from .benchmark_table import BENCHMARK_LABELS as BENCHMARK_LABELS
+from .benchmark_table import benchmark_summary as benchmark_summary
+from .benchmark_table import format_benchmark as format_benchmark
+from .benchmark_table import format_differences as format_differences
+from .benchmark_table import format_stability as format_stability
 from .candidate_figure import plot_candidates as plot_candidates
 from .candidate_network import candidate_network as candidate_network
 from .candidate_network import top_candidates as top_candidates
