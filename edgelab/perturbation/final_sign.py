@@ -1,5 +1,6 @@
 """Which sign the edges of the perturbed graph may have, whatever the change is."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -8,6 +9,7 @@ from edgelab.registry import Registry
 from edgelab.typing import Float, Tensor
 
 from .edge_matrix import EdgeMatrix, Matrix
+from .signs import has_sign
 
 # What makes numbers nonnegative.
 FinalRule: TypeAlias = Callable[[Tensor], Tensor]
@@ -74,6 +76,37 @@ def apply_final_sign(matrix: Matrix, sign: str, rule: str) -> Matrix:
     if isinstance(matrix, Tensor):
         return side * force(side * matrix)
     return _of_edges(matrix, lambda values: side * force(side * values))
+
+
+def warn_of_signs(delta_sign: str, final_sign: str, adj0_values: Float[Tensor, " _"]) -> None:
+    """Warn where the signs that were asked for contradict each other or what is there.
+
+    Args:
+        delta_sign: Of the change.
+        final_sign: Of the sum.
+        adj0_values: Entries of the adjacency before.
+
+    Warns:
+        RuntimeWarning: If they do.
+
+    Example:
+        >>> import torch
+        >>> warn_of_signs("free", "nonnegative", torch.tensor([1.0, 0.0]))
+    """
+    if {delta_sign, final_sign} == {"nonnegative", "nonpositive"}:
+        warnings.warn(
+            f"delta_sign={delta_sign!r} and final_sign={final_sign!r} pull in opposite directions: forcing the final "
+            "sign may break the sign and the budget of the change. Set one of them to 'free'.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    if not has_sign(adj0_values, final_sign):
+        warnings.warn(
+            f"adj0 violates final_sign={final_sign!r}: edges change their sign without any cost. "
+            "Set final_sign='free', or leave those edges out.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _of_edges(matrix: EdgeMatrix, function: FinalRule) -> EdgeMatrix:

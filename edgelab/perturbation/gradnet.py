@@ -1,6 +1,5 @@
 """A graph with a trainable change of its edges under a cost budget."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,22 @@ from typing import Any
 import networkx as nx
 import torch
 from torch import nn
+from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError
+from edgelab.graphs import FUNCTION_EDGES, EdgeType
 from edgelab.typing import Array, Float, Tensor
 
 from .base_plus_change import BasePlusChange
 from .dense_parameterization import DenseParameterization
 from .edge_matrix import EdgeMatrix, Matrix
-from .final_sign import FINAL_RULES, apply_final_sign
-from .graph_inputs import ParameterOptions, make_parameterization, place_of, read_matrices
+from .final_sign import FINAL_RULES, apply_final_sign, warn_of_signs
+from .from_graph import Allowed, Cost, TypeBudgets, graph_arguments
+from .graph_inputs import Budget, Parameterization, ParameterOptions, make_parameterization, place_of, read_matrices
 from .matrices import to_networkx, to_numpy
 from .matrix_inputs import MatrixLike, stored_values
 from .saved import read_graph_file, write_graph_file
-from .signs import check_sign, has_sign
-from .sparse_parameterization import SparseParameterization
+from .signs import check_sign
 
 
 class GradNet(nn.Module):
@@ -32,7 +33,8 @@ class GradNet(nn.Module):
 
     Args:
         num_nodes: Nodes of the graph.
-        budget: p-norm of cost times change over all entries of the matrix; None does not limit it.
+        budget: p-norm of cost times change over all entries of the matrix; None does not limit it. With `groups`: one
+            for each.
         mask: Which entries may change, 0 or 1; None: all but the diagonal, which never changes. A tensor of any
             layout, an array or a scipy matrix, as the other matrices.
         adj0: The adjacency before; None: no edges.
@@ -44,6 +46,8 @@ class GradNet(nn.Module):
         cost_matrix: Cost of a unit of change of every entry, above 0; None: 1.
         cost_aggr_norm: p, a positive integer or `inf`.
         final_rule: How the final sign is forced: `"reflect"` at zero, or `"clip"`.
+        groups: Number, from 1, of the budget that pays for a change of each entry; `budget` is then a list with one
+            budget per group. Needs a sparse mask.
         names: Of the nodes, for graphs and tables.
         dtype: Precision, also as a string; that of the first floating-point tensor among `adj0`, `mask` and
             `cost_matrix`, or torch's default.
@@ -70,13 +74,14 @@ class GradNet(nn.Module):
     mask: Tensor
     adj0: Tensor
     cost_matrix: Tensor | None
-    param: DenseParameterization | SparseParameterization
+    groups: Tensor | None
+    param: Parameterization
     sum: BasePlusChange | None
 
     def __init__(
         self,
         num_nodes: int,
-        budget: float | None,
+        budget: Budget,
         mask: MatrixLike | None = None,
         adj0: MatrixLike | None = None,
         delta_sign: str = "nonnegative",
@@ -88,6 +93,7 @@ class GradNet(nn.Module):
         cost_aggr_norm: int | float = 1,
         *,
         final_rule: str = "reflect",
+        groups: MatrixLike | None = None,
         names: Sequence[str] | None = None,
         dtype: torch.dtype | str | None = None,
         device: torch.device | str | None = None,
@@ -98,7 +104,9 @@ class GradNet(nn.Module):
         self.final_rule, self.names = final_rule, _checked_names(names, self.num_nodes)
         FINAL_RULES[final_rule]
         place = place_of(adj0, mask, cost_matrix, dtype=dtype, device=device)
-        matrices = read_matrices(mask, adj0, cost_matrix, num_nodes=self.num_nodes, directed=directed, place=place)
+        matrices = read_matrices(
+            mask, adj0, cost_matrix, groups, num_nodes=self.num_nodes, directed=directed, place=place
+        )
         for name, matrix in matrices.named():
             self.register_buffer(name, matrix, persistent=False)
         options = ParameterOptions(
@@ -110,13 +118,73 @@ class GradNet(nn.Module):
             rand_init_weights=rand_init_weights,
         )
         self.param = make_parameterization(matrices, options)
-        self._warn_of_signs()
+        warn_of_signs(self.delta_sign, self.final_sign, stored_values(self.adj0))
         if self.final_sign == self.delta_sign:
             self.final_sign = "free"
         self.sum = _make_sum(self.adj0, self.param)
 
+    @classmethod
+    def from_graph(
+        cls,
+        data: HeteroData,
+        budget: TypeBudgets,
+        *,
+        edge_type: EdgeType | Sequence[EdgeType] = FUNCTION_EDGES,
+        allow: Allowed | Mapping[EdgeType, Allowed] = "existing",
+        cost: Cost | Mapping[EdgeType, Cost] = 1.0,
+        delta_sign: str = "nonnegative",
+        final_sign: str = "free",
+        rand_init_weights: bool | float = True,
+        strict_budget: bool = True,
+        cost_aggr_norm: int | float = 1,
+        final_rule: str = "reflect",
+        dtype: torch.dtype | None = None,
+    ) -> "GradNet":
+        """Perturb edges of a regulatory graph, by name and without matrices.
+
+        Args:
+            data: A graph as `build_graph` makes it.
+            budget: For all edges together, or for each type of edge: `{FUNCTION_EDGES: 2.0, OUTPUT_EDGES: 1.0}`.
+            edge_type: Whose edges are in the adjacency, `[source, target]`; several types join their kinds of nodes in
+                one adjacency, inputs before functions before outputs, with names like `function Akt`.
+            allow: Which edges may change: `"existing"`, `"candidates"` (all that are absent), a matrix of 0 and 1
+                `[sources, targets]`, or a table with columns `source` and `target`, or `src_func` and `dst_func`. With
+                several types, one for all or one for each.
+            cost: A number, a tensor with one number per edge that may change, or a table with a column `cost`.
+            delta_sign: As for `GradNet`, like all that follow.
+            final_sign: As for `GradNet`.
+            rand_init_weights: As for `GradNet`.
+            strict_budget: As for `GradNet`.
+            cost_aggr_norm: As for `GradNet`.
+            final_rule: As for `GradNet`.
+            dtype: As for `GradNet`.
+
+        Returns:
+            A sparse, directed net. The adjacency before is the `weight` of an edge where the graph has one, else 1.
+
+        Example:
+            >>> from edgelab.graphs import build_graph
+            >>> data = build_graph(
+            ...     [("A", "B"), ("B", "C")], input_edges=[("drug", "A")], output_edges=[("C", "read")]
+            ... )
+            >>> net = GradNet.from_graph(data, 3.0, rand_init_weights=False)
+            >>> [(a, b, round(weight, 3)) for a, b, weight in net.to_networkx().edges(data="weight")]
+            [('A', 'B', 2.5), ('B', 'C', 2.5)]
+        """
+        given = graph_arguments(data, budget, edge_types=edge_type, allow=allow, cost=cost, dtype=dtype)
+        return cls(
+            **given,
+            directed=True,
+            delta_sign=delta_sign,
+            final_sign=final_sign,
+            rand_init_weights=rand_init_weights,
+            strict_budget=strict_budget,
+            cost_aggr_norm=cost_aggr_norm,
+            final_rule=final_rule,
+        )
+
     @property
-    def budget(self) -> float | None:
+    def budget(self) -> Budget:
         """What may be spent."""
         return self.param.budget
 
@@ -133,7 +201,8 @@ class GradNet(nn.Module):
     @property
     def should_renorm_after_step(self) -> bool:
         """Whether only the direction of the raw numbers counts, so that their length may be kept as it was."""
-        return self.budget is not None and self.param.strict_budget
+        budgets = self.budget if isinstance(self.budget, Sequence) else [self.budget]
+        return self.param.strict_budget and any(budget is not None for budget in budgets)
 
     def matrix(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Matrix:
         """Return the perturbed adjacency in the form to compute with.
@@ -145,7 +214,7 @@ class GradNet(nn.Module):
         Returns:
             An `EdgeMatrix` if sparse, whose products have gradients of the size of its edges; otherwise a tensor.
         """
-        if self.sum is not None and isinstance(self.param, SparseParameterization):
+        if self.sum is not None and not isinstance(self.param, DenseParameterization):
             total: Matrix = self.sum(self.param.edge_values(noise_amplitude, noise_mode))
         else:
             change = self.delta_matrix(noise_amplitude, noise_mode)
@@ -175,9 +244,9 @@ class GradNet(nn.Module):
         Returns:
             As `matrix` does; sparse where the mask is.
         """
-        if isinstance(self.param, SparseParameterization):
-            return EdgeMatrix(pattern=self.param.pattern, values=self.param.edge_values(noise_amplitude, noise_mode))
-        return self.param(noise_amplitude, noise_mode)
+        if isinstance(self.param, DenseParameterization):
+            return self.param(noise_amplitude, noise_mode)
+        return EdgeMatrix(pattern=self.param.pattern, values=self.param.edge_values(noise_amplitude, noise_mode))
 
     def get_delta_adj(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Float[Tensor, "nodes nodes"]:
         """Return the change alone as a tensor.
@@ -237,6 +306,7 @@ class GradNet(nn.Module):
             "mask": self.mask,
             "adj0": self.adj0,
             "cost_matrix": self.cost_matrix,
+            "groups": self.groups,
             "delta_sign": self.delta_sign,
             "final_sign": self.final_sign,
             "final_rule": self.final_rule,
@@ -296,22 +366,6 @@ class GradNet(nn.Module):
     def _dense_adj0(self) -> Tensor:
         return self.adj0.to_dense() if self.adj0.is_sparse else self.adj0
 
-    def _warn_of_signs(self) -> None:
-        if {self.delta_sign, self.final_sign} == {"nonnegative", "nonpositive"}:
-            warnings.warn(
-                f"delta_sign={self.delta_sign!r} and final_sign={self.final_sign!r} pull in opposite directions: "
-                "forcing the final sign may break the sign and the budget of the change. Set one of them to 'free'.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-        if not has_sign(stored_values(self.adj0), self.final_sign):
-            warnings.warn(
-                f"adj0 violates final_sign={self.final_sign!r}: edges change their sign without any cost. "
-                "Set final_sign='free', or leave those edges out.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-
 
 def _checked_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | None:
     if names is not None and len(set(names)) != num_nodes:
@@ -319,7 +373,7 @@ def _checked_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | N
     return None if names is None else list(names)
 
 
-def _make_sum(adj0: Tensor, param: DenseParameterization | SparseParameterization) -> BasePlusChange | None:
-    if not (adj0.is_sparse and isinstance(param, SparseParameterization)):
+def _make_sum(adj0: Tensor, param: Parameterization) -> BasePlusChange | None:
+    if isinstance(param, DenseParameterization) or not adj0.is_sparse:
         return None
     return BasePlusChange(adj0, param.edge_index, directed=param.directed)

@@ -1,8 +1,8 @@
 """From the matrices that describe a perturbation to the parameterization that makes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 
@@ -11,8 +11,13 @@ from edgelab.typing import Tensor
 
 from .dense_parameterization import DenseParameterization
 from .edge_costs import edge_costs
-from .matrix_inputs import MatrixLike, check_symmetric, marked_edges, read_square_matrix, stored_values
+from .grouped_parameterization import GroupedParameterization
+from .matrix_inputs import MatrixLike, check_symmetric, entries_at, marked_edges, read_square_matrix, stored_values
 from .sparse_parameterization import SparseParameterization
+
+# One for all edges, or one per group of edges; None does not limit.
+Budget: TypeAlias = float | int | Sequence[float | int | None] | None
+Parameterization: TypeAlias = DenseParameterization | SparseParameterization | GroupedParameterization
 
 
 class Place(NamedTuple):
@@ -26,7 +31,7 @@ class Place(NamedTuple):
 class ParameterOptions:
     """What both parameterizations understand; see `GradNet`."""
 
-    budget: float | None
+    budget: Budget
     delta_sign: str
     directed: bool
     strict_budget: bool
@@ -42,15 +47,22 @@ class GraphMatrices:
         mask: 1 where the adjacency may change; the diagonal is empty.
         adj0: The adjacency before.
         cost_matrix: Cost of a unit of change; None: 1.
+        groups: Number, from 1, of the budget that pays for a change; None: there is one budget.
     """
 
     mask: Tensor
     adj0: Tensor
     cost_matrix: Tensor | None
+    groups: Tensor | None
 
     def named(self) -> Iterator[tuple[str, Tensor | None]]:
         """Give every matrix with its name."""
-        yield from (("mask", self.mask), ("adj0", self.adj0), ("cost_matrix", self.cost_matrix))
+        yield from (
+            ("mask", self.mask),
+            ("adj0", self.adj0),
+            ("cost_matrix", self.cost_matrix),
+            ("groups", self.groups),
+        )
 
 
 def place_of(*matrices: MatrixLike | None, dtype: torch.dtype | str | None, device: torch.device | str | None) -> Place:
@@ -87,6 +99,7 @@ def read_matrices(
     mask: MatrixLike | None,
     adj0: MatrixLike | None,
     cost_matrix: MatrixLike | None,
+    groups: MatrixLike | None = None,
     *,
     num_nodes: int,
     directed: bool,
@@ -98,6 +111,7 @@ def read_matrices(
         mask: 0 or 1; None allows all but the diagonal.
         adj0: None: no edges.
         cost_matrix: None: cost 1.
+        groups: None: one budget.
         num_nodes: Rows and columns of each.
         directed: False demands symmetry.
         place: Where and how to keep them.
@@ -113,7 +127,7 @@ def read_matrices(
         >>> read_matrices(None, None, None, num_nodes=2, directed=False, place=place).mask.tolist()
         [[0.0, 1.0], [1.0, 0.0]]
     """
-    given = {"mask": mask, "adj0": adj0, "cost_matrix": cost_matrix}
+    given = {"mask": mask, "adj0": adj0, "cost_matrix": cost_matrix, "groups": groups}
     read = {
         name: read_square_matrix(name, matrix, num_nodes, dtype=place.dtype, device=place.device)
         for name, matrix in given.items()
@@ -124,12 +138,15 @@ def read_matrices(
             check_symmetric(name, matrix)
     ones = torch.ones(num_nodes, num_nodes, dtype=place.dtype, device=place.device) if mask is None else read["mask"]
     allowed = _without_diagonal(ones)
-    return GraphMatrices(mask=allowed, adj0=read.get("adj0", _empty_like(allowed)), cost_matrix=read.get("cost_matrix"))
+    return GraphMatrices(
+        mask=allowed,
+        adj0=read.get("adj0", _empty_like(allowed)),
+        cost_matrix=read.get("cost_matrix"),
+        groups=read.get("groups"),
+    )
 
 
-def make_parameterization(
-    matrices: GraphMatrices, options: ParameterOptions
-) -> DenseParameterization | SparseParameterization:
+def make_parameterization(matrices: GraphMatrices, options: ParameterOptions) -> Parameterization:
     """Parameterize the change that a mask allows.
 
     Args:
@@ -137,7 +154,7 @@ def make_parameterization(
         options: Of the change.
 
     Returns:
-        A sparse parameterization for a sparse mask, a dense one otherwise.
+        A sparse parameterization for a sparse mask, grouped if there are groups; a dense one otherwise.
 
     Example:
         >>> place = place_of(dtype=None, device="cpu")
@@ -155,17 +172,46 @@ def make_parameterization(
         [2.0, 2.0, 2.0]
     """
     mask, cost = matrices.mask, matrices.cost_matrix
-    if mask.is_sparse:
-        edge_index = marked_edges(mask, directed=options.directed)
-        norm, directed = options.cost_aggr_norm, options.directed
-        costs = edge_costs(cost, edge_index, cost_aggr_norm=norm, directed=directed, dtype=mask.dtype)
-        return SparseParameterization(
-            num_nodes=len(mask), edge_index=edge_index, cost_p_sum=costs, dtype=mask.dtype, **asdict(options)
-        )
+    if not mask.is_sparse:
+        return _make_dense(mask, torch.ones_like(mask) if cost is None else cost, options, matrices.groups)
+    edge_index = marked_edges(mask, directed=options.directed)
+    norm, directed = options.cost_aggr_norm, options.directed
+    costs = edge_costs(cost, edge_index, cost_aggr_norm=norm, directed=directed, dtype=mask.dtype)
+
+    def make(edges: Tensor, budget: float | None) -> SparseParameterization:
+        given = {**asdict(options), "budget": budget, "num_nodes": len(mask), "dtype": mask.dtype}
+        return SparseParameterization(edge_index=edge_index[:, edges], cost_p_sum=costs[edges], **given)
+
+    if matrices.groups is None and not isinstance(options.budget, Sequence):
+        return make(torch.arange(len(costs), device=mask.device), options.budget)
+    edges_of_group = _edges_by_group(matrices.groups, edge_index, options.budget)
+    budgets = options.budget if isinstance(options.budget, Sequence) else ()
+    members = [make(edges, budget) for edges, budget in zip(edges_of_group, budgets, strict=True)]
+    return GroupedParameterization(members, edges_of_group)
+
+
+def _make_dense(mask: Tensor, cost: Tensor, options: ParameterOptions, groups: Tensor | None) -> DenseParameterization:
     given = asdict(options)
-    return DenseParameterization(
-        len(mask), given.pop("budget"), mask, torch.ones_like(mask) if cost is None else cost, **given
-    )
+    budget = given.pop("budget")
+    if groups is not None or isinstance(budget, Sequence):
+        raise ConfigError("several budgets need a sparse mask, got a dense one. Use mask.to_sparse().")
+    return DenseParameterization(len(mask), budget, mask, cost, **given)
+
+
+def _edges_by_group(groups: Tensor | None, edge_index: Tensor, budget: Budget) -> list[Tensor]:
+    if groups is None or not isinstance(budget, Sequence):
+        raise ConfigError(
+            "several budgets need groups, and groups need a list of budgets: give both, or neither and one number"
+        )
+    number = entries_at(groups, edge_index)[0]
+    wrong = ~torch.isin(number, torch.arange(1, len(budget) + 1, dtype=number.dtype, device=number.device))
+    if wrong.any():
+        source, target = edge_index[:, wrong][:, 0].tolist()
+        raise GraphError(
+            f"{int(wrong.sum())} edges that may change belong to none of the {len(budget)} groups, first: "
+            f"{source} -> {target}. Number the groups from 1, in the order of their budgets."
+        )
+    return [(number == group).nonzero().squeeze(1) for group in range(1, len(budget) + 1)]
 
 
 def _without_diagonal(mask: Tensor) -> Tensor:
