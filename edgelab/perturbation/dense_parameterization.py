@@ -57,7 +57,7 @@ class DenseParameterization(nn.Module):
         self,
         num_nodes: int,
         budget: float | None,
-        mask: Num[Tensor, "nodes nodes"],
+        mask: Num[Tensor, "rows columns"],
         cost_matrix: MatrixLike,
         *,
         delta_sign: str = "nonnegative",
@@ -117,22 +117,24 @@ class DenseParameterization(nn.Module):
         # As long as noise on the free numbers alone would be, though it lies on every number of the matrix.
         amplitude = noise_amplitude * math.sqrt(max(1, self.degrees_of_freedom()) / self.delta_adj_raw.numel())
         raw = add_noise(self.delta_adj_raw.flatten(), amplitude, noise_mode).reshape(self.delta_adj_raw.shape)
+        raw = raw.to(torch.promote_types(raw.dtype, torch.float32))
         raw = raw if self.directed else (raw + raw.t()) / 2
         change = sign_map(raw, self.delta_sign) * self.mask
-        if self.budget is None:
-            return change
+        return (change if self.budget is None else self._within_budget(change, self.budget)).to(self.dtype)
+
+    def _within_budget(self, change: Tensor, budget: float) -> Tensor:
         weighted = self.cost_matrix * change
         # Divided by its largest entry, a constant, so that no power overflows.
         largest = weighted.detach().abs().max()
         unit = torch.where(largest > 0, largest, 1)
         norm = unit * vector_norm(weighted / unit, ord=self.cost_aggr_norm)
-        factor = torch.where(norm > 0, self.budget / torch.where(norm > 0, norm, 1), 1)
+        factor = torch.where(norm > 0, budget / torch.where(norm > 0, norm, 1), 1)
         return change * (factor if self.strict_budget else factor.clamp(max=1))
 
     @torch.no_grad()
     def renorm_params(self) -> None:
         """Scale the raw matrix to the root of its degrees of freedom; a strict change is the same after it."""
-        norm = self.delta_adj_raw.norm()
+        norm = self.delta_adj_raw.norm(dtype=torch.promote_types(self.dtype, torch.float32))
         if norm > _SMALLEST_NORM:
             self.delta_adj_raw.mul_(math.sqrt(self.degrees_of_freedom() or self.num_nodes) / norm)
 

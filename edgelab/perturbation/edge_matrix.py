@@ -60,7 +60,7 @@ class EdgeMatrix:
             return product
         return product + self.diagonal.reshape(-1, *[1] * (x.ndim - 1)) * x
 
-    def __mul__(self, factor: float | Tensor) -> "EdgeMatrix":
+    def __mul__(self, factor: float | int | Tensor) -> "EdgeMatrix":
         diagonal = None if self.diagonal is None else self.diagonal * factor
         return replace(self, values=self.values * factor, diagonal=diagonal)
 

@@ -1,6 +1,6 @@
 """Dynamics on a graph, integrated over time without writing out a sparse adjacency matrix."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -151,7 +151,7 @@ def integrate_ode(
         # Real edges times a complex state is the product of a EdgeMatrix anyway; tensors multiply their like only.
         matrix = matrix if isinstance(matrix, EdgeMatrix) and dtype.is_complex else matrix.to(dtype)
         parameters = [*adjoint_params, *_tensors_of(matrix, f, *kwargs.values())]
-        system = _System(_Field(f, matrix, kwargs), solver, tuple(parameters))
+        system = _System(_Field(f, matrix, kwargs), solver, tuple(parameters), dtype.is_complex)
         if event is None:
             return OdeSolution(t=t, x=system.solve(x0, t))
         return _solve_to_event(system, x0, t, event)
@@ -187,16 +187,30 @@ class _System:
     slope: _Field
     solver: OdeSolver
     parameters: tuple[Tensor, ...]
+    is_complex: bool
+
+    def real_slope(self, t: Tensor, x: Tensor) -> Tensor:
+        """The right-hand side over real numbers; torchdiffeq fails for a complex state that is at rest."""
+        if not self.is_complex:
+            return self.slope(t, x)
+        return torch.view_as_real(self.slope(t, torch.view_as_complex(x)))
 
     def solve(self, x0: Tensor, t: Tensor) -> Tensor:
+        """Return the states at some times."""
+        x = self._solve_real(torch.view_as_real(x0) if self.is_complex else x0, t)
+        return torch.view_as_complex(x) if self.is_complex else x
+
+    def _solve_real(self, x0: Tensor, t: Tensor) -> Tensor:
         solver = self.solver
         how: dict[str, Any] = {"method": solver.method, "rtol": solver.rtol, "atol": solver.atol}
         how["options"] = dict(solver.options) or None
         with _failures_explained():
             if not solver.adjoint:
-                return odeint(self.slope, x0, t, **how)
+                return odeint(self.real_slope, x0, t, **how)
             options = None if solver.adjoint_options is None else dict(solver.adjoint_options)
-            return odeint_adjoint(self.slope, x0, t, **how, adjoint_options=options, adjoint_params=self.parameters)
+            return odeint_adjoint(
+                self.real_slope, x0, t, **how, adjoint_options=options, adjoint_params=self.parameters
+            )
 
     def find(self, event: Event, x0: Tensor, t: Tensor) -> Tensor | None:
         """Return when the event happens; None if not before the last time."""
@@ -211,7 +225,11 @@ class _System:
             if stop is None:
                 return t[0]
             how: dict[str, Any] = {"method": solver.method, "rtol": solver.rtol, "atol": solver.atol}
-            found, _ = odeint(self.slope, x0, t[[0, -1]], event_fn=stop, options=options or None, **how)
+            if self.is_complex:
+                start, rule = torch.view_as_real(x0), lambda t, x: stop(t, torch.view_as_complex(x.contiguous()))
+            else:
+                start, rule = x0, stop
+            found, _ = odeint(self.real_slope, start, t[[0, -1]], event_fn=rule, options=options or None, **how)
         return found if found <= t[-1] else None
 
 
@@ -230,8 +248,11 @@ def _solve_to_event(system: _System, x0: Tensor, t: Tensor, event: Event) -> Ode
 def _tensors_of(*holders: object) -> Iterator[Tensor]:
     """Tensors that require gradients, in modules and matrices too."""
     for holder in holders:
-        found = holder.values if isinstance(holder, EdgeMatrix) else holder
-        candidates = found.parameters() if isinstance(found, nn.Module) else [found]
+        candidates: Iterable[object] = [holder]
+        if isinstance(holder, EdgeMatrix):
+            candidates = [holder.values, holder.diagonal]
+        elif isinstance(holder, nn.Module):
+            candidates = holder.parameters()
         yield from (tensor for tensor in candidates if isinstance(tensor, Tensor) and tensor.requires_grad)
 
 
