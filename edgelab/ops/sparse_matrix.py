@@ -25,15 +25,47 @@ def sparse_matrix(pattern: SparsePattern, values: Float[Tensor, " edges"]) -> Fl
         >>> sparse_matrix(pattern, torch.tensor([3.0])).to_dense().tolist()
         [[0.0, 3.0], [3.0, 0.0]]
     """
-    return _Matrix.apply(_spread(values, pattern), pattern)
+    return _Matrix.apply(values, pattern)
 
 
-def _spread(values: Tensor, pattern: SparsePattern) -> Tensor:
-    return _Spread.apply(values, pattern)
+class _Matrix(torch.autograd.Function):
+    """Edge values to a COO tensor: torch's own constructor sorts in its backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, pattern: SparsePattern) -> Tensor:
+        ctx.pattern = pattern
+        entries = values.index_select(0, pattern.edge_of_entry)
+        return torch.sparse_coo_tensor(
+            pattern.indices, entries, pattern.shape, is_coalesced=True, check_invariants=False
+        )
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        entries = _entries_of(grad, ctx.pattern)
+        twice = torch.is_grad_enabled()  # when a second derivative may be asked for
+        return (_Gather.apply if twice else _gather)(entries, ctx.pattern), None
+
+
+class _Gather(torch.autograd.Function):
+    """Entries to sums over the entries of every edge."""
+
+    @staticmethod
+    def forward(ctx: Any, entries: Tensor, pattern: SparsePattern) -> Tensor:
+        ctx.pattern = pattern
+        return _gather(entries, pattern)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return _Spread.apply(grad, ctx.pattern), None
+
+
+def _gather(entries: Tensor, pattern: SparsePattern) -> Tensor:
+    sums, mirrored = entries.index_select(0, pattern.entry_of_edge), pattern.mirrored_entry_of_edge
+    return sums if mirrored is None else sums.add_(entries.index_select(0, mirrored))
 
 
 class _Spread(torch.autograd.Function):
-    """Edge values to entries; its gradient gathers where that of `index_select` would scatter."""
+    """Edge values to entries, the gradient of `_Gather`; that of `index_select` would scatter."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, pattern: SparsePattern) -> Tensor:
@@ -45,51 +77,23 @@ class _Spread(torch.autograd.Function):
         return _Gather.apply(grad, ctx.pattern), None
 
 
-class _Gather(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, entries: Tensor, pattern: SparsePattern) -> Tensor:
-        ctx.pattern = pattern
-        first, *mirrored = pattern.entry_of_edge
-        sums = entries.index_select(0, first)
-        for other in mirrored:
-            sums += entries.index_select(0, other)
-        return sums
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return _Spread.apply(grad, ctx.pattern), None
-
-
-class _Matrix(torch.autograd.Function):
-    """Entries to a COO tensor: torch's own constructor sorts in its backward pass."""
-
-    @staticmethod
-    def forward(ctx: Any, entries: Tensor, pattern: SparsePattern) -> Tensor:
-        ctx.pattern = pattern
-        return torch.sparse_coo_tensor(
-            pattern.indices, entries, pattern.shape, is_coalesced=True, check_invariants=False
-        )
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return _entries_of(grad, ctx.pattern), None
-
-
 def _entries_of(matrix: Tensor, pattern: SparsePattern) -> Tensor:
     """Entries of a matrix, dense or sparse, at the places of a pattern."""
-    rows, columns = pattern.indices
     if matrix.layout == torch.strided:
-        return matrix[rows, columns]
-    if matrix.is_coalesced() and matrix._nnz() == pattern.n_entries and _same(matrix.indices(), pattern.indices):
-        return matrix.values()
+        return matrix[tuple(pattern.indices)]
     matrix = matrix.coalesce()
-    width = pattern.shape[1]
-    wanted = rows * width + columns
-    given = matrix.indices()[0] * width + matrix.indices()[1]
-    place = torch.searchsorted(given, wanted).clamp(max=max(0, len(given) - 1))
-    found = (given[place] == wanted) if len(given) else torch.zeros_like(wanted, dtype=torch.bool)
-    return torch.where(found, matrix.values()[place], 0) if len(given) else matrix.values().new_zeros(len(wanted))
+    given, wanted = matrix.indices(), pattern.indices
+    if given.data_ptr() == wanted.data_ptr() or torch.equal(given, wanted):
+        return matrix.values()
+    return _looked_up(matrix.values(), _position(given, pattern), _position(wanted, pattern))
 
 
-def _same(indices: Tensor, others: Tensor) -> bool:
-    return indices.data_ptr() == others.data_ptr() or torch.equal(indices, others)
+def _position(indices: Tensor, pattern: SparsePattern) -> Tensor:
+    return indices[0] * pattern.shape[1] + indices[1]
+
+
+def _looked_up(values: Tensor, given: Tensor, wanted: Tensor) -> Tensor:
+    """Values at the wanted positions, zero at those that are not among the (sorted) given ones."""
+    values, given = torch.cat([values, values.new_zeros(1)]), torch.cat([given, given.new_tensor([-1])])
+    place = torch.searchsorted(given[:-1], wanted)
+    return torch.where(given[place] == wanted, values[place], 0)

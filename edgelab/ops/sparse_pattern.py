@@ -45,6 +45,7 @@ class SparsePattern(torch.nn.Module):
     ends: Tensor
     edge_of_entry: Tensor
     entry_of_edge: Tensor
+    mirrored_entry_of_edge: Tensor | None
     _row_starts: Tensor
     _columns: Tensor
 
@@ -60,18 +61,19 @@ class SparsePattern(torch.nn.Module):
         key = rows * self.shape[1] + columns
         key, order = key.sort()
         _check_unique(key, order, edge_index)
-        copies = 2 if mirrored else 1
-        entry_of_edge = torch.empty_like(order)
-        entry_of_edge[order] = torch.arange(len(order), device=order.device)
+        entry = torch.empty_like(order)
+        entry[order] = torch.arange(len(order), device=order.device)
         tables = {
             "ends": ends,
             "edge_of_entry": order % max(1, self.n_edges),
-            "entry_of_edge": entry_of_edge.reshape(copies, self.n_edges),
+            "entry_of_edge": entry[: self.n_edges],
+            "mirrored_entry_of_edge": entry[self.n_edges :] if mirrored else None,
             "_row_starts": _starts(rows, n_rows),
             "_columns": columns[order],
         }
         for name, table in tables.items():
-            self.register_buffer(name, _small(table, max(len(order), *self.shape)), persistent=False)
+            small = None if table is None else _small(table, max(len(order), *self.shape))
+            self.register_buffer(name, small, persistent=False)
 
     @property
     def n_entries(self) -> int:

@@ -90,13 +90,13 @@ def check_edges(edge_index: Tensor, directed: bool) -> None:
         )
 
 
-def check_cost(cost: Tensor, n_edges: int, dtype: torch.dtype) -> None:
+def check_cost(cost: Tensor, n_edges: int, dtype: torch.dtype | None = None) -> None:
     """Check costs.
 
     Args:
         cost: What was given.
         n_edges: How many edges there are.
-        dtype: The type in which costs will be kept.
+        dtype: The type in which costs will be kept; None: their own.
 
     Raises:
         ConfigError: If it is not one positive finite number per edge, also in that type.
@@ -108,10 +108,11 @@ def check_cost(cost: Tensor, n_edges: int, dtype: torch.dtype) -> None:
         raise ConfigError(f"cost_p_sum must be a tensor, got {type(cost).__name__}; try torch.tensor(cost_p_sum)")
     if cost.shape != (n_edges,):
         raise ConfigError(f"cost_p_sum must have shape ({n_edges},), one cost per edge; got {tuple(cost.shape)}")
-    kept = cost.to(dtype)
+    kept = cost if dtype is None else cost.to(dtype)
     wrong = (~(torch.isfinite(kept) & (kept > 0))).nonzero().flatten()
     if len(wrong):
         raise ConfigError(
-            f"costs must be positive and finite in {dtype}, but {len(wrong)} are not, first: {float(cost[wrong[0]])} "
-            f"of edge {int(wrong[0])}. Leave out edges that cannot be changed, give free ones a small cost."
+            f"costs must be positive and finite in {kept.dtype}, but {len(wrong)} are not, first: "
+            f"{float(cost[wrong[0]])} of edge {int(wrong[0])}. Leave out edges that cannot be changed; "
+            "give free ones a small cost."
         )

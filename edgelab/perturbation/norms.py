@@ -48,49 +48,14 @@ def cost_norm(values: Float[Tensor, " edges"], cost: Float[Tensor, " edges"], or
         >>> cost_norm(torch.tensor([3.0, -4.0]), torch.tensor([1.0, 1.0]), 2)
         tensor(5.)
     """
-    largest = largest_magnitude(values)
-    return largest * unit_norm(values / largest, cost, order)
-
-
-def unit_norm(values: Float[Tensor, " edges"], cost: Float[Tensor, " edges"], order: int | float) -> Float[Tensor, ""]:
-    """Measure a perturbation whose largest magnitude is about 1, or zero.
-
-    Args:
-        values: Any real numbers.
-        cost: Positive.
-        order: The p, at least 1.
-
-    Returns:
-        The norm; its gradient is zero where all values are.
-
-    Example:
-        >>> unit_norm(torch.tensor([1.0, 0.5]), torch.tensor([2.0, 2.0]), 1)
-        tensor(3.)
-    """
     size = values.abs()
-    if order == 1:
+    if order == 1 or not len(size):
         return torch.dot(size, cost)
     if order == math.inf:
-        return (size * cost).max() if len(size) else size.sum()
-    total = torch.dot(size.pow(order), cost)
+        return (size * cost).max()
+    # A constant: the norm does not depend on the unit in which it is computed, and so neither does its gradient.
+    unit = size.detach().max()
+    unit = unit.masked_fill(unit == 0, 1)
+    total = torch.dot((size / unit).pow(order), cost)
     is_zero = total == 0  # where the root has no finite slope
-    return torch.where(is_zero, total, total.masked_fill(is_zero, 1).pow(1 / order))
-
-
-def largest_magnitude(values: Float[Tensor, " edges"]) -> Float[Tensor, ""]:
-    """Largest magnitude, as a constant; 1 where there is none to divide by.
-
-    Args:
-        values: Any real numbers.
-
-    Returns:
-        A positive scalar without gradient.
-
-    Example:
-        >>> largest_magnitude(torch.tensor([0.5, -2.0])), largest_magnitude(torch.zeros(2))
-        (tensor(2.), tensor(1.))
-    """
-    if not len(values):
-        return values.new_ones(())
-    largest = torch.linalg.vector_norm(values.detach(), torch.inf)
-    return largest.masked_fill(largest == 0, 1)
+    return unit * torch.where(is_zero, total, total.masked_fill(is_zero, 1).pow(1 / order))

@@ -2,7 +2,7 @@
 
 import torch
 
-from edgelab.perturbation.norms import largest_magnitude, unit_norm
+from edgelab.perturbation.norms import cost_norm
 from edgelab.typing import Float, Tensor
 
 
@@ -16,9 +16,8 @@ def rescale(
 ) -> Float[Tensor, " edges"]:
     """Scale a perturbation so that its cost-weighted norm is the budget, or at most the budget.
 
-    What is rescaled depends on values / max |values| alone, and is computed so: neither a power nor a quotient
-    overflows, however large p and however small the norm. At norm zero nothing is rescaled and gradients are finite;
-    where the norm is just the budget, the gradient is the one of an unscaled perturbation.
+    At norm zero nothing is there to be scaled up, and gradients are finite. Where the norm is just the budget, the
+    gradient without a strict budget is that of the unscaled values.
 
     Args:
         values: The perturbation before it meets its budget.
@@ -37,10 +36,9 @@ def rescale(
         >>> rescale(values, cost, 50.0, order=1, strict=False)
         tensor([1., 4.])
     """
-    largest = largest_magnitude(values)
-    unit = values / largest
-    norm = unit_norm(unit, cost, order)
-    factor = budget / norm.masked_fill(norm == 0, 1)
-    if not strict:
-        factor = torch.where(largest * norm > budget, factor, largest)
-    return unit * factor
+    if budget == 0:
+        return values * 0.0
+    norm = cost_norm(values, cost, order)
+    excess = norm.masked_fill(norm == 0, 1) / budget
+    # Divided by norm / budget, never multiplied by budget / norm, whose slope overflows for a small norm.
+    return values / (excess if strict else torch.where(norm > budget, excess, 1))

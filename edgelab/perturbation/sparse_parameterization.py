@@ -1,19 +1,29 @@
 """A perturbation of chosen edges that keeps to a cost budget, stored and differentiated edge by edge."""
 
 import math
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 
 from edgelab.errors import ConfigError
 from edgelab.ops import SparsePattern, sparse_matrix
+from edgelab.perturbation.budget_checks import check_projection, check_share, check_within_budget
+from edgelab.perturbation.budget_report import budget_table
 from edgelab.perturbation.edge_checks import check_budget, check_cost, check_count, check_edges
+from edgelab.perturbation.edge_count import keep_largest
 from edgelab.perturbation.noise import add_noise
 from edgelab.perturbation.norms import norm_order
 from edgelab.perturbation.rescale import rescale
-from edgelab.perturbation.signs import check_sign, sign_map
+from edgelab.perturbation.signs import check_sign, inverse_sign_map, sign_map
+from edgelab.perturbation.simplex import project_to_budget
 from edgelab.typing import Float, Tensor
+
+# Relative error that counts as rounding, in units of the precision of the parameters.
+ROUNDING = 4
 
 
 class SparseParameterization(nn.Module):
@@ -33,6 +43,10 @@ class SparseParameterization(nn.Module):
             mode and 0 otherwise.
         dtype: Of parameters and costs; that of `cost_p_sum` by default.
         device: That of `edge_index` by default.
+        projection: `rescale` brings the change to its budget by one factor. `simplex` takes the nearest change within
+            the budget, in which many edges are exactly zero (p = 1 only); the parameters are then the change itself,
+            not squared, and `renorm_params` after each step of an optimiser keeps them within the budget.
+        max_edges: How many edges may change at most; the largest do. None: all.
 
     Raises:
         GraphError: If an edge is malformed, out of range or given twice.
@@ -66,6 +80,8 @@ class SparseParameterization(nn.Module):
         rand_init_weights: bool | float = True,
         dtype: torch.dtype | None = None,
         device: torch.device | str | None = None,
+        projection: str = "rescale",
+        max_edges: int | None = None,
     ) -> None:
         super().__init__()
         self.num_nodes = check_count("num_nodes", num_nodes, smallest=0)
@@ -73,19 +89,31 @@ class SparseParameterization(nn.Module):
         self.delta_sign = check_sign("delta_sign", delta_sign)
         self.directed, self.strict_budget = bool(directed), bool(strict_budget)
         self.cost_aggr_norm = norm_order(cost_aggr_norm)
+        self.projection = check_projection(projection, self.budget, self.cost_aggr_norm)
+        self.max_edges = None if max_edges is None else check_count("max_edges", max_edges, smallest=1)
         check_edges(edge_index, self.directed)
-        dtype = dtype or (cost_p_sum.dtype if cost_p_sum.is_floating_point() else torch.get_default_dtype())
         check_cost(cost_p_sum, edge_index.shape[1], dtype)
         device = edge_index.device if device is None else torch.device(device)
+        dtype = dtype or (cost_p_sum.dtype if cost_p_sum.is_floating_point() else torch.get_default_dtype())
         self.register_buffer("edge_index", edge_index.to(device))
         self.register_buffer("cost_p_sum", cost_p_sum.detach().to(device, dtype))
         self.pattern = SparsePattern(self.edge_index, self.num_nodes, mirrored=not self.directed)
-        self.delta_adj_raw = nn.Parameter(self._initial(rand_init_weights))
+        self.delta_adj_raw = nn.Parameter(self._initial(check_share("rand_init_weights", rand_init_weights)))
+        if self.projection == "simplex":
+            self.renorm_params()
 
-    def _initial(self, share: bool | float) -> Tensor:
-        share = min(1.0, max(0.0, float(share)))
+    def _initial(self, share: float) -> Tensor:
+        base = float(self.strict_budget)
+        # Drawn even for share 0, so that what is drawn afterwards does not depend on the share.
         random = torch.rand(len(self.cost_p_sum), dtype=self.cost_p_sum.dtype, device=self.cost_p_sum.device)
-        return (1 - share) * float(self.strict_budget) + share * random
+        if share == base == 0 and self.delta_sign != "free" and self.projection == "rescale" and len(random):
+            warnings.warn(
+                "dead start: all parameters are 0, where their square has slope 0, so that training never moves them. "
+                "Pass rand_init_weights above 0 or strict_budget=True, or set a start by set_initial_state.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return (1 - share) * base + share * random
 
     @property
     def device(self) -> torch.device:
@@ -113,11 +141,23 @@ class SparseParameterization(nn.Module):
         """
         raw = add_noise(self.delta_adj_raw, noise_amplitude, noise_mode)
         wide = raw.to(torch.promote_types(raw.dtype, torch.float32))
-        values = sign_map(wide, self.delta_sign)
-        if self.budget is not None:
-            cost = self.cost_p_sum.to(wide.dtype)
-            values = rescale(values, cost, self.budget, order=self.cost_aggr_norm, strict=self.strict_budget)
-        return values.to(raw.dtype)
+        return self._within_budget(wide).to(raw.dtype)
+
+    def _within_budget(self, raw: Tensor) -> Tensor:
+        is_simplex, cost = self.projection == "simplex", self.cost_p_sum.to(raw.dtype)
+        values = raw if is_simplex else sign_map(raw, self.delta_sign)
+        if self.max_edges is not None:
+            values = keep_largest(values, self.max_edges)
+        if self.budget is None:
+            return values
+        if not is_simplex:
+            return rescale(values, cost, self.budget, order=self.cost_aggr_norm, strict=self.strict_budget)
+        sign, strict = self.delta_sign, self.strict_budget
+        return project_to_budget(values, cost, self.budget, sign=sign, strict=strict, tolerance=self._rounding)
+
+    @property
+    def _rounding(self) -> float:
+        return ROUNDING * torch.finfo(self.dtype).eps
 
     def forward(self, noise_amplitude: int | float = 0.0, noise_mode: str = "additive") -> Float[Tensor, "nodes nodes"]:
         """Return the change as a matrix.
@@ -132,18 +172,26 @@ class SparseParameterization(nn.Module):
         """
         return sparse_matrix(self.pattern, self.edge_values(noise_amplitude, noise_mode))
 
+    @property
+    def should_renorm_after_step(self) -> bool:
+        """Whether `renorm_params` belongs after every step of an optimiser, and changes nothing but the parameters."""
+        return self.budget is not None and (self.strict_budget or self.projection == "simplex")
+
     @torch.no_grad()
     def renorm_params(self) -> None:
         """Scale the parameters to the length √E of E directed edges, √(E / 2) of undirected ones; zeros stay.
 
-        What a strict budget makes of them does not change.
+        What a strict budget makes of them does not change. With `projection="simplex"` they are brought within the
+        budget instead, and the perturbation never changes.
         """
         raw = self.delta_adj_raw
         wide = raw.to(torch.promote_types(raw.dtype, torch.float32))
+        if self.projection == "simplex":
+            raw.copy_(self._within_budget(wide))
+            return
         length = float(wide.norm())
         if length > 0:
-            target = math.sqrt(raw.numel() if self.directed else raw.numel() / 2)
-            raw.copy_(wide * (target / length))
+            raw.copy_(wide * (math.sqrt(raw.numel() if self.directed else raw.numel() / 2) / length))
 
     def set_initial_state(self, delta_adj_raw_0: Any, *, renorm: bool = True) -> None:
         """Set the raw parameters.
@@ -156,14 +204,75 @@ class SparseParameterization(nn.Module):
         Raises:
             ConfigError: If it is not one finite number per edge.
         """
-        given = torch.as_tensor(delta_adj_raw_0, dtype=self.dtype, device=self.device).detach()
-        shape = tuple(self.delta_adj_raw.shape)
-        if tuple(given.shape) != shape:
-            raise ConfigError(f"Shape mismatch: got {tuple(given.shape)}, expected {shape}.")
-        with torch.no_grad():
-            self.delta_adj_raw.copy_(given)
+        self._set_raw(self._one_per_edge(delta_adj_raw_0))
         if renorm:
             self.renorm_params()
+
+    def set_edge_values(self, values: Any) -> None:
+        """Set the parameters so that `edge_values` returns given numbers.
+
+        Args:
+            values: One number per edge, within the budget and of the wanted sign.
+
+        Raises:
+            ConfigError: If no parameters give these numbers.
+        """
+        given = self._one_per_edge(values)
+        check_within_budget(
+            given.double(),
+            self.cost_p_sum.double(),
+            budget=self.budget,
+            order=self.cost_aggr_norm,
+            strict=self.strict_budget,
+            sign=self.delta_sign,
+            max_edges=self.max_edges,
+            tolerance=len(given) ** 0.5 * self._rounding,
+        )
+        self._set_raw(given if self.projection == "simplex" else inverse_sign_map(given, self.delta_sign))
+
+    def _one_per_edge(self, given: Any) -> Tensor:
+        tensor = torch.as_tensor(given, dtype=self.dtype, device=self.device).detach()
+        expected = tuple(self.delta_adj_raw.shape)
+        if tuple(tensor.shape) != expected:
+            raise ConfigError(f"Shape mismatch: got {tuple(tensor.shape)}, expected {expected}.")
+        if not tensor.isfinite().all():
+            raise ConfigError(f"{int((~tensor.isfinite()).sum())} of the numbers are NaN or infinite; give finite ones")
+        return tensor
+
+    @torch.no_grad()
+    def _set_raw(self, raw: Tensor) -> None:
+        self.delta_adj_raw.copy_(raw)
+
+    @torch.no_grad()
+    def report_budget(self, node_names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Say what is spent on which edge.
+
+        Args:
+            node_names: One name per node; their numbers by default.
+
+        Returns:
+            One row per edge, dearest first, with the columns `src_func, dst_func, src_idx, dst_idx, change, cost,
+            spent, share`, as `budget_table` defines them.
+
+        Raises:
+            ConfigError: If there is not one name per node.
+        """
+        return budget_table(
+            self.edge_index,
+            self.edge_values(),
+            self.cost_p_sum,
+            order=self.cost_aggr_norm,
+            budget=self.budget,
+            n_nodes=self.num_nodes,
+            node_names=node_names,
+        )
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        before = self.edge_index.clone()
+        super()._load_from_state_dict(*args, **kwargs)
+        if not torch.equal(before, self.edge_index):
+            check_edges(self.edge_index, self.directed)
+            self.pattern = SparsePattern(self.edge_index, self.num_nodes, mirrored=not self.directed)
 
     def extra_repr(self) -> str:
         """Describe the settings.
