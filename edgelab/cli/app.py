@@ -6,6 +6,7 @@ import typer
 
 from edgelab._version import __version__
 from edgelab.cli.benchmark import benchmark
+from edgelab.cli.calibrate import calibrate_command
 from edgelab.cli.console import out
 from edgelab.cli.demo import demo
 from edgelab.cli.evaluate import evaluate
@@ -24,6 +25,7 @@ app.command()(demo)
 # Below the options: a column of a narrow terminal would cut long names off.
 app.command(epilog=f"Methods: {', '.join(METHODS)}.")(infer)
 app.command()(evaluate)
+app.command("calibrate", epilog=f"Methods: {', '.join(METHODS)}.")(calibrate_command)
 app.command(epilog=f"Scorers: {', '.join(METHODS)}.")(benchmark)
 app.command()(simulate)
 

@@ -12,6 +12,7 @@ from edgelab.cli.job import Job, recorded, run_job
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
 from edgelab.cli.results import RESULT_FILES
 from edgelab.jobs import METHODS, ModelSettings, load_dataset
+from edgelab.jobs.q_values import WAYS, QSettings
 from edgelab.jobs.settings import TASKS
 from edgelab.report import ResultsFolder
 
@@ -43,6 +44,10 @@ def infer(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples; few find edges better.")] = 3,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples per training step.")] = 256,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 3e-3,
+    q: Annotated[str, typer.Option(help=f"Where q comes from: {', '.join(WAYS)}.")] = "mirror",
+    q_splits: Annotated[int, typer.Option(min=1, help="Splits into sample halves that q aggregates.")] = 20,
+    q_direct: Annotated[bool, typer.Option("--q-direct", help="Add q_direct, which rests on a linear model.")] = False,
+    check: Annotated[int, typer.Option(min=0, help="How many times edges are planted to check q; 0 skips it.")] = 20,
     splits: Splits = 5,
     fraction: Fraction = 0.2,
     top: Top = 15,
@@ -74,6 +79,7 @@ def infer(
         threads=threads,
         progress=progress,
         arguments=recorded("infer", locals()),
+        check=check,
     )
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         folder.refuse_foreign(RESULT_FILES)
@@ -91,4 +97,5 @@ def infer(
             on_duplicate=on_duplicate.value,
             on_extra=on_extra.value,
         )
+        job = replace(job, q=QSettings(way=q, splits=q_splits, direct=q_direct))
         run_job(folder, dataset, replace(settings, training=training), job)

@@ -1,13 +1,15 @@
 """What `demo` and `infer` have in common: judge on hidden edges, rank, show, write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgelab.cli.console import out
 from edgelab.cli.results import (
     describe,
     require_candidates,
+    show_calibration,
     show_candidates,
     show_comparison,
     show_files,
@@ -16,6 +18,7 @@ from edgelab.cli.results import (
 from edgelab.cli.threads import use_threads
 from edgelab.datasets import Dataset
 from edgelab.jobs import ModelSettings, compare_methods, infer_edges
+from edgelab.jobs.q_values import QSettings
 from edgelab.report import ResultsFolder
 
 # Options that do not change the results.
@@ -35,6 +38,8 @@ class Job:
         threads: Processor threads, or None to choose.
         progress: Whether to show progress bars.
         arguments: Everything the user gave, for `config.json`.
+        q: How q-values are made.
+        check: How many times edges are planted to check them; 0 skips it.
     """
 
     method: str
@@ -45,6 +50,8 @@ class Job:
     threads: int | None
     progress: bool
     arguments: Mapping[str, Any]
+    q: QSettings = field(default_factory=QSettings)
+    check: int = 0
 
 
 def recorded(command: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,8 +90,14 @@ def run_job(folder: ResultsFolder, dataset: Dataset, settings: ModelSettings, jo
             dataset, seeds=seeds, fraction=job.fraction, settings=settings, progress=job.progress
         )
         show_comparison(comparison, job.fraction)
-    inference = infer_edges(dataset, job.method, settings=settings, seed=job.seed)
+    inference = infer_edges(
+        dataset, job.method, settings=settings, seed=job.seed, q=job.q, check=job.check, progress=job.progress
+    )
     require_candidates(inference)
     show_candidates(inference, job.top)
+    if inference.calibration is not None:
+        show_calibration(inference.calibration)
+    elif job.check and inference.candidates["q_value"].notna().any():
+        out.print("q was not checked on planted edges: that needs one output for each function.", style="dim")
     write_results(folder, dataset, inference, comparison, settings, job.arguments, job.top)
     show_files(folder)

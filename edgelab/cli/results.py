@@ -13,6 +13,7 @@ from edgelab.datasets import Dataset
 from edgelab.errors import DataError
 from edgelab.graphs import graph_summary
 from edgelab.jobs import METHODS, Comparison, Inference, ModelSettings
+from edgelab.jobs.calibration import Calibration
 from edgelab.jobs.compare import Recovery
 from edgelab.report import (
     ResultsFolder,
@@ -28,6 +29,8 @@ from edgelab.report import (
     plot_score_matrix,
     plot_training,
 )
+from edgelab.report.calibration_figure import plot_calibration
+from edgelab.report.calibration_text import HEADING, calibration_rows, calibration_sentence
 from edgelab.tasks import graph_of
 
 LABELS = {name: METHODS[name].label for name in METHODS}
@@ -36,6 +39,7 @@ OURS = [name for name in METHODS if METHODS[name].needs_model]
 RESULT_FILES = (
     *("edges.parquet", "edges.tsv", "config.json", "metrics.json", "comparison.csv", "network.graphml", "network.sif"),
     *("candidates.png", "scores.png", "training.png", "recovery.png", "comparison.png"),
+    *("calibration.csv", "calibration.png"),
 )
 
 # The others are in metrics.json; more columns than these do not fit a terminal of 80 characters.
@@ -122,11 +126,39 @@ def show_candidates(inference: Inference, top: int) -> None:
         numbers = (f"{row.score:.3f}", _probability(row.p_value), _probability(row.q_value))
         table.add_row(str(rank), str(row.src_func), str(row.dst_func), *numbers)
     out.print(table)
-    if best["p_value"].notna().any():
-        out.print(
-            "p and q test association in this model, not that an edge is direct: common drivers associate too.",
-            style="dim",
-        )
+    out.print(_what_is_tested(best), style="dim")
+
+
+def _what_is_tested(best: pd.DataFrame) -> str:
+    """What p and q of a table are about."""
+    p = "p tests association in this model; common drivers associate too. " if best["p_value"].notna().any() else ""
+    if (best["estimand"] == "association").any():
+        return p + "q corrects p for the number of candidates, so it is about association too."
+    if best["q_value"].isna().all():
+        return p + "No q: no source listed here has an intervention of its own that was made at least twice."
+    return p + (
+        "q is the expected share of false calls down to this row's evidence, where true means a directed path from "
+        "source to target, not an edge; it comes from the interventions, not from the score."
+    )
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """Print nominal beside realised, and what follows from it.
+
+    Args:
+        calibration: The calibration.
+    """
+    n_experiments = calibration.records["seed"].nunique()
+    random_right = calibration.records["true_share"].mean()
+    title = f"False calls on planted edges: {calibration.way} q, {calibration.estimand}, {n_experiments} times"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in HEADING:
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    for row in calibration_rows(calibration.checks):
+        table.add_row(*row, style="bold red" if row[-1] == "BROKEN" else None)
+    out.print(table)
+    out.print(calibration_sentence(calibration.checks))
+    out.print(f"Calls at random would be false in {1 - random_right:.0%}.", style="dim")
 
 
 def _probability(value: Any) -> str:
@@ -162,6 +194,11 @@ def write_results(
         folder.write_figure("scores.png", plot_score_matrix(inference.table))
     if inference.history is not None:
         folder.write_figure("training.png", plot_training(inference.history))
+    if inference.calibration is not None:
+        inference.calibration.records.to_csv(folder.file("calibration.csv"), index=False)
+        folder.write_figure(
+            "calibration.png", plot_calibration({inference.calibration.way: inference.calibration.records})
+        )
     if comparison is not None:
         comparison.records.to_csv(folder.file("comparison.csv"), index=False)
         drawn = {name: comparison.recoveries[name] for name in _worth_drawing(comparison, inference.method)}
@@ -213,7 +250,9 @@ def _metrics(inference: Inference, comparison: Comparison | None) -> dict[str, A
     return {
         "method": inference.method,
         "n_candidates": len(inference.candidates),
+        "estimand": str(inference.table["estimand"].iloc[0]),
         "n_q_below_0.05": int((inference.candidates["q_value"] <= 0.05).sum()),
+        "calibration": None if inference.calibration is None else inference.calibration.summary(),
         "training": None if history is None else history.frame().to_dict("records"),
         "held_out_edges": None
         if comparison is None

@@ -1,7 +1,7 @@
 """Does a q-value keep its promise on data like the user's? Planted edges, nominal beside realised."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,10 @@ class Calibration:
     def holds(self) -> bool:
         """Whether every level holds."""
         return all(check.holds for check in self.checks)
+
+    def summary(self) -> list[dict[str, float | bool]]:
+        """Return the checks as plain values, for a file."""
+        return [{**asdict(check), "low": check.low, "high": check.high, "holds": check.holds} for check in self.checks]
 
 
 def calibrate(

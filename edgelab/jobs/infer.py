@@ -1,14 +1,17 @@
 """The main job: from a data set to a ranked table of missing edges."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset
+from edgelab.jobs.calibration import Calibration, believable_q_values, calibrate
 from edgelab.jobs.evidence import Evidence
 from edgelab.jobs.methods import METHODS
+from edgelab.jobs.planted import Planting, can_plant
+from edgelab.jobs.q_values import QSettings, with_q_values
 from edgelab.jobs.settings import ModelSettings
 from edgelab.models import GSNN
 from edgelab.tasks import graph_of
@@ -20,11 +23,13 @@ class Inference:
     """A ranked table of edges and what it came from.
 
     Attributes:
-        table: The edge table, best first; see `edgelab.table.COLUMNS`.
+        table: The edge table, best first; see `edgelab.table.COLUMNS` and `edgelab.jobs.q_values.with_q_values`, which
+            says what `q_value` is about.
         data: The prior network.
         method: The name of the method in `METHODS`.
         model: The trained GSNN, None for a method that needs none.
         history: Course of its training, likewise.
+        calibration: How q-values fared on edges planted in the same data; None if that was not asked for.
     """
 
     table: pd.DataFrame
@@ -32,6 +37,7 @@ class Inference:
     method: str
     model: GSNN | None
     history: History | None
+    calibration: Calibration | None = None
 
     @property
     def candidates(self) -> pd.DataFrame:
@@ -47,6 +53,9 @@ def infer_edges(
     seed: int = 0,
     top: int | None = None,
     checkpoint_dir: str | Path | None = None,
+    q: QSettings | None = None,
+    check: int = 0,
+    progress: bool = False,
 ) -> Inference:
     """Rank the edges that a prior network may be missing.
 
@@ -57,6 +66,11 @@ def infer_edges(
         seed: Decides initial weights, order of samples and what is hidden. Equal seeds: equal tables on a CPU.
         top: Keep only the best `top` candidates of every target; None keeps every pair.
         checkpoint_dir: Where training stores checkpoints and from where it resumes; None stores none.
+        q: How q-values are made; their splits are counted from `seed`.
+        check: How many times edges are planted in the data to see whether q-values keep their promise; 0 skips it.
+            Where they do not, `q_value` holds what was realised instead, and `q_nominal` what was promised. Data that
+            give no q-value, or whose outputs and functions do not match one to one, are not checked.
+        progress: Show a bar for the check when standard error is a terminal.
 
     Returns:
         The edge table with its model and history.
@@ -78,10 +92,30 @@ def infer_edges(
     )
     table = chosen.table(evidence, top)
     trained = evidence.trained if chosen.needs_model else None
+    q = replace(q or QSettings(), seed=seed)
+    table = with_q_values(table, dataset, data, method=method, q=q, settings=settings)
+    calibration = None
+    if check and can_plant(dataset) and table["q_value"].notna().any():
+        calibration = calibrate(
+            dataset,
+            method,
+            q=q,
+            planting=Planting(seed=seed),
+            experiments=check,
+            settings=settings,
+            progress=progress,
+        )
+        table = _corrected(table, calibration)
     return Inference(
         table=table,
         data=data,
         method=method,
         model=None if trained is None else trained.model,
         history=None if trained is None else trained.history,
+        calibration=calibration,
     )
+
+
+def _corrected(table: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
+    nominal = table["q_value"].to_numpy()
+    return table.assign(q_value=believable_q_values(nominal, calibration.checks), q_nominal=nominal)

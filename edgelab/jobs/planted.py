@@ -23,6 +23,8 @@ an edge that does nothing."""
 
 _RIDGE = 1e-3
 _LARGEST_FEEDBACK = 0.9
+# A sample of which less than this part is left by the regression on the inputs tells nothing about its noise.
+_OWN_INPUT = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,8 @@ def plant_edges(dataset: Dataset, planting: Planting | None = None) -> PlantedDa
 
     `keep="design"` keeps the interventions, the prior network and the noise, and synthesises all responses: a linear
     model of every function on its prior parents and inputs is fitted, edges are planted that the prior lacks, and the
-    responses are those of the whole network to the same interventions, with the residuals of the fit as noise. The
-    residuals of a sample stay together, so hidden common causes stay, but go to another sample, so that no effect of an
+    responses are those of the whole network to the same interventions, with what no input explains as noise. The noise
+    of a sample stays together, so hidden common causes stay, but goes to another sample, so that no effect of an
     intervention is left that the network does not have. Truth is exact for `total` and `direct`.
 
     `keep="sources"` keeps the measured responses of half of the functions and synthesises those of the others from
@@ -100,7 +102,7 @@ def plant_edges(dataset: Dataset, planting: Planting | None = None) -> PlantedDa
         The synthetic data with its truth.
 
     Raises:
-        DataError: If no function is measured, an output reads several functions or a function has several outputs.
+        DataError: If an output reads several functions or a function has several outputs.
 
     Source: Kernfeld, Keener, Cahan and Battle (2024), Cell Systems 15:709, algorithm 1, for `"sources"`.
 
@@ -118,6 +120,24 @@ def plant_edges(dataset: Dataset, planting: Planting | None = None) -> PlantedDa
     return _keep_sources(dataset, measured, planting, generator)
 
 
+def can_plant(dataset: Dataset) -> bool:
+    """Return whether every output reads one function and no function is read twice, which planting needs.
+
+    Args:
+        dataset: Prior network, interventions and responses.
+
+    Returns:
+        True if `plant_edges` takes the data set.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> can_plant(sachs())
+        True
+    """
+    reads = dataset.output_edges
+    return not (reads["source"].duplicated().any() or reads["target"].duplicated().any())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Measured:
     """Responses in standard deviations, and the linear model that explains them."""
@@ -132,21 +152,22 @@ class _Measured:
 
     @classmethod
     def of(cls, dataset: Dataset) -> "_Measured":
+        if not can_plant(dataset):
+            raise DataError(
+                "planting needs outputs that read one function each, and no function twice. Keep one output for each "
+                "function, reading no other."
+            )
         data = graph_of(dataset)
         task = perturbation_task(dataset, data)
         responses = function_responses(task).astype(np.float64)
         known = ~np.isnan(responses).any(axis=0)
-        if not (known.any() and known.sum() == len(dataset.outputs)):
-            raise DataError(
-                f"planting needs one output per function, but {len(dataset.outputs)} outputs read {known.sum()} "
-                "functions one to one. Keep one output for each function, reading no other."
-            )
         mean, spread = np.where(known, responses.mean(axis=0), 0.0), np.where(known, responses.std(axis=0), 1.0)
         spread[spread == 0] = 1.0
         # What nobody measured is 0: it takes no part in the fit and is noise in the synthetic network.
         values = np.where(known, (responses - mean) / spread, 0.0)
-        edges, drive = _fit(values, task.x.cpu().numpy().astype(np.float64), data)
-        residual = values - values @ edges - drive
+        x = task.x.cpu().numpy().astype(np.float64)
+        edges, drive = _fit(values, x, data)
+        residual = _without_effects(values - values @ edges - drive, x)
         return cls(data=data, values=values, mean=mean, spread=spread, edges=edges, drive=drive, residual=residual)
 
     def rebuilt(self, dataset: Dataset, values: Float[Array, "samples functions"]) -> Dataset:
@@ -175,6 +196,19 @@ def _fit(
         weights[parents, function] = solution[: parents.size]
         drive[:, function] = x[:, inputs] @ solution[parents.size :]
     return weights, drive
+
+
+def _without_effects(
+    residual: Float[Array, "samples functions"], x: Float[Array, "samples inputs"]
+) -> Float[Array, "samples functions"]:
+    # What an input does to any function may be real and is taken out; what does not repeat is noise. A sample that has
+    # an input for itself keeps its residual: nothing says what of it would repeat.
+    centred = x - x.mean(axis=0)
+    inverse = np.linalg.pinv(centred)
+    left = residual - centred @ (inverse @ residual)
+    # Fitted samples come out too quiet, each by the part of it that the fit could follow.
+    kept = 1 - np.einsum("si,is->s", centred, inverse)
+    return np.where((kept > _OWN_INPUT)[:, None], left / np.sqrt(np.maximum(kept, _OWN_INPUT))[:, None], residual)
 
 
 def _keep_design(

@@ -41,7 +41,7 @@ def infer_arguments(toy, out):
 QUICK = ["--epochs", 1, "--channels", 2, "--layers", 3]
 
 
-@pytest.mark.parametrize("command", ["demo", "infer", "evaluate", "simulate"])
+@pytest.mark.parametrize("command", ["demo", "infer", "evaluate", "simulate", "calibrate"])
 def test_help_shows_an_example(run, command):
     result = run(command, "--help")
     assert result.exit_code == 0
