@@ -70,5 +70,6 @@ METHODS.register("partial_correlation")(_from_data("partial correlation", "parti
 METHODS.register("z_shift")(_from_data("z shift", "z_shift"))
 METHODS.register("ks_shift")(_from_data("KS shift", "ks_shift"))
 METHODS.register("interventional_z")(_from_data("interventional z", "interventional_z"))
+METHODS.register("robust_precision")(_from_data("robust precision", "robust_precision"))
 METHODS.register("out_degree")(_from_data("source out-degree", "out_degree"))
 METHODS.register("random")(Method(label="random", needs_model=False, table=_from_chance))

@@ -15,5 +15,6 @@ from .interventions import control_rows as control_rows
 from .partial_correlation import partial_correlation as partial_correlation
 from .random_scores import random_scores as random_scores
 from .responses import function_responses as function_responses
+from .robust_precision import robust_precision as robust_precision
 from .scorer import BASELINES as BASELINES
 from .scorer import BaselineScorer as BaselineScorer

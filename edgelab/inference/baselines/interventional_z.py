@@ -44,17 +44,66 @@ def interventional_z(task: Task) -> BaselineScorer:
         >>> bool(scorer.raw_scores(slice(0, 11)).score[pkc, p38] > 1)
         True
     """
-    pairs = PairSpace.between(task.data)
-    settings, setting_of = distinct_settings(task)
-    response = _setting_means(function_responses(task), setting_of)
-    hit, direction = _hits(task, settings)
-    # Where every screen is blind the sum is empty, which is "unknown" and not "no effect".
-    effects = [_screen_effects(response[rows], hit[rows], direction[rows]) for rows in _screens(settings)]
-    size, signed = np.full((2, pairs.n_sources, pairs.n_targets), np.nan)
-    for effect, its_sign in effects:
+    size, signed = summed_effects(task, function_responses(task))
+    raw = RawScores(score=size, extras={"sign": np.sign(signed)})
+    return BaselineScorer(PairSpace.between(task.data), fixed_scores(raw))
+
+
+def summed_effects(
+    task: Task, responses: Float[Array, "samples nodes"]
+) -> tuple[Float[Array, "nodes nodes"], Float[Array, "nodes nodes"]]:
+    """How far every response moves where every function is perturbed, all screens together.
+
+    Args:
+        task: Graph and samples; its own responses are not looked at.
+        responses: What was measured of every function, transformed or not.
+
+    Returns:
+        Two matrices, sources by targets, NaN where nothing is known: the sum of |z| over the screens, and the sum of z
+        turned to what more of the source would do.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(sachs())
+        >>> size, signed = summed_effects(task, function_responses(task))
+        >>> mek, erk = (task.data["function"].node_names.index(name) for name in ("Mek", "Erk"))
+        >>> bool(size[mek, erk] > 1), bool(signed[mek, erk] > 1)  # less Erk where Mek is inhibited
+        (True, True)
+    """
+    size, signed = np.full((2, responses.shape[1], responses.shape[1]), np.nan)
+    for effect, turned in screen_effects(task, responses, np.arange(responses.shape[1])):
         size = _add_known(size, np.abs(effect))
-        signed = _add_known(signed, its_sign)
-    return BaselineScorer(pairs, fixed_scores(RawScores(score=size, extras={"sign": np.sign(signed)})))
+        signed = _add_known(signed, turned)
+    return size, signed
+
+
+def screen_effects(
+    task: Task, responses: Float[Array, "samples columns"], targets: Int[Array, " columns"]
+) -> list[tuple[Float[Array, "nodes columns"], Float[Array, "nodes columns"]]]:
+    """Standardised responses where every function is perturbed, screen by screen; `interventional_z` says how.
+
+    Args:
+        task: Graph and samples; its own responses are not looked at.
+        responses: Any responses to the interventions, one column each.
+        targets: The function that each column is about: settings that act on it do not count as usual.
+
+    Returns:
+        For every screen of at least 3 settings, weak doses first: the mean z of the columns where each function is
+        perturbed, and the same turned to what more of the function would do. NaN where that is unknown.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(sachs())
+        >>> screens = screen_effects(task, function_responses(task)[:, :2], np.array([0, 1]))
+        >>> [effect.shape for effect, _ in screens]  # one reagent alone; one on top of CD3/CD28
+        [(11, 2), (11, 2)]
+    """
+    settings, setting_of = distinct_settings(task)
+    response = _setting_means(responses, setting_of)
+    hit, direction = hits(task, settings)
+    return [_effects_of_screen(response[rows], hit[rows], direction[rows], targets) for rows in _screens(settings)]
 
 
 def _setting_means(values: Float[Array, "samples nodes"], setting_of: Int[Array, " samples"]) -> Array:
@@ -71,8 +120,28 @@ def _screens(settings: Float[Array, "settings inputs"]) -> list[Int[Array, " set
     return [rows for rows in screens if len(rows) >= _FEWEST]
 
 
-def _hits(task: Task, settings: Float[Array, "settings inputs"]) -> tuple[Array, Array]:
-    """Which settings hit which function, and whether they raise (+1) or lower it (-1); NaN if that is not known."""
+def hits(
+    task: Task, settings: Float[Array, "settings inputs"]
+) -> tuple[Bool[Array, "settings nodes"], Float[Array, "settings nodes"]]:
+    """Which settings act on which function, and in which direction.
+
+    Args:
+        task: Graph and samples.
+        settings: Rows of input values.
+
+    Returns:
+        Whether an input that is on (not 0) has an edge to the function; and whether such inputs raise it (+1) or lower
+        it (-1), NaN where nothing acts on it or the sign of the input edge is unknown.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(sachs())
+        >>> hit, direction = hits(task, distinct_settings(task)[0])
+        >>> mek = task.data["function"].node_names.index("Mek")
+        >>> int(hit[:, mek].sum()), direction[hit[:, mek], mek].tolist()
+        (1, [-1.0])
+    """
     edges = task.data[INPUT_EDGES]
     source, target = edges.edge_index.cpu().numpy()
     sign = edges.sign.cpu().numpy().astype(float) if "sign" in edges else np.zeros(len(source))
@@ -85,14 +154,15 @@ def _hits(task: Task, settings: Float[Array, "settings inputs"]) -> tuple[Array,
     return hit, np.where(hit & (direction != 0), np.sign(direction), np.nan)
 
 
-def _screen_effects(
-    response: Float[Array, "settings nodes"],
+def _effects_of_screen(
+    response: Float[Array, "settings columns"],
     hit: Bool[Array, "settings nodes"],
     direction: Float[Array, "settings nodes"],
-) -> tuple[Float[Array, "nodes nodes"], Float[Array, "nodes nodes"]]:
-    """Mean z of every target where a source is hit, and the same turned to what raising the source would do."""
-    z = _standardised(response, ~hit)
-    effect, signed = np.full((2, hit.shape[1], hit.shape[1]), np.nan)
+    targets: Int[Array, " columns"],
+) -> tuple[Float[Array, "nodes columns"], Float[Array, "nodes columns"]]:
+    """Mean z of every column where a source is hit, and the same turned to what raising the source would do."""
+    z = _standardised(response, ~hit[:, targets])
+    effect, signed = np.full((2, hit.shape[1], response.shape[1]), np.nan)
     for source in np.flatnonzero(hit.any(axis=0)).tolist():
         rows = hit[:, source]
         effect[source] = z[rows].mean(axis=0)
