@@ -38,11 +38,10 @@ def one_by_one(values, hit, shrinkage):
     mean = np.array([values[usual[:, j], j].mean() for j in range(values.shape[1])])
     spread = np.array([values[usual[:, j], j].std() for j in range(values.shape[1])])
     z = (values - mean) / spread
-    level = np.trace(z.T @ z) / z.size
     direct = np.full((values.shape[1],) * 2, np.nan)
     for j in range(values.shape[1]):
         rows = z[usual[:, j]]
-        covariance = (1 - shrinkage) * rows.T @ rows / len(z) + shrinkage * level * np.eye(values.shape[1])
+        covariance = (1 - shrinkage) * rows.T @ rows / len(z) + shrinkage * np.eye(values.shape[1])
         others = np.arange(values.shape[1]) != j
         direct[others, j] = np.linalg.solve(covariance[np.ix_(others, others)], covariance[others, j])
     return direct

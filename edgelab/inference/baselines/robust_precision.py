@@ -1,7 +1,7 @@
 """Direct association times effect: a shrunken precision matrix that knows which samples were interventions."""
 
 import numpy as np
-from sklearn.covariance import shrunk_covariance
+from sklearn.covariance import empirical_covariance
 
 from edgelab.inference.baselines.correlation import DECIMALS, FLAT
 from edgelab.inference.baselines.interventional_z import hits, summed_effects
@@ -13,9 +13,9 @@ from edgelab.inference.protocol import RawScores
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
-SHRINKAGE = 0.2
-"""Part of the covariance that is replaced by a multiple of the identity. From 0.1 to 0.4 the rankings of DREAM4
-networks differ by less than 0.01 in mean reciprocal rank."""
+SHRINKAGE = 0.5
+"""Part of the covariance matrix that is replaced by the identity. From 0.4 to 0.8 the mean reciprocal rank on DREAM4
+networks changes by less than 0.01."""
 
 _FEWEST = 3
 """Samples that must leave a function alone for its mean and spread to be known."""
@@ -92,7 +92,7 @@ def direct_associations(
     Args:
         values: A column with NaN, or one that does not vary where nothing acts on it, takes no part.
         hit: Samples in which an intervention acts on a column.
-        shrinkage: Part of the covariance matrix that is replaced by a multiple of the identity, in (0, 1].
+        shrinkage: Part of the covariance matrix that is replaced by the identity, in (0, 1].
 
     Returns:
         Sources by targets, in standard deviations of the samples that are left alone; NaN for columns without part.
@@ -113,7 +113,10 @@ def direct_associations(
     if usable.size < 2:
         return direct
     n_samples = len(standard)
-    precision = np.linalg.inv(shrunk_covariance(standard.T @ standard / n_samples, shrinkage))
+    # Towards the identity, and not towards the mean variance: that grows with the strength of the interventions, while
+    # every function has variance 1 where nothing acts on it.
+    covariance = (1 - shrinkage) * empirical_covariance(standard, assume_centered=True)
+    precision = np.linalg.inv(covariance + shrinkage * np.eye(usable.size))
     for position, column in enumerate(usable.tolist()):
         own = standard[hit[:, column]] * np.sqrt((1 - shrinkage) / n_samples)
         solution = _without_rows(precision, own, position)
