@@ -7,7 +7,7 @@ tell. Asking for targets block by block lets it stream graphs whose full table w
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edgelab.errors import TableError, shorten
 from edgelab.inference.pairs import PairSpace
@@ -66,6 +66,7 @@ ScoreBlock = Callable[[slice], RawScores]
 """Gives the raw scores of a range of targets, every source included; the slice has a start and a stop."""
 
 
+@runtime_checkable
 class EdgeScorer(Protocol):
     """Anything that scores pairs; `edge_table(scorer.raw_scores, scorer.pairs)` makes its table."""
 
