@@ -8,6 +8,11 @@ from .dataset import Dataset as Dataset
 from .dream4 import read_dream4 as read_dream4
 from .dream4 import read_dream4_duals as read_dream4_duals
 from .dynamics import simulate_dynamics as simulate_dynamics
+from .ecoli70 import ecoli70 as ecoli70
+from .ecoli70 import ecoli70_network as ecoli70_network
+from .gaussian_network import GaussianNetwork as GaussianNetwork
+from .gaussian_network import screen_doses as screen_doses
+from .gaussian_network import simulate_interventions as simulate_interventions
 from .location import data_path as data_path
 from .sachs import sachs as sachs
 from .sample_order import in_sample_order as in_sample_order
