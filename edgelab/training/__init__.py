@@ -21,6 +21,7 @@ from .losses import choose_criterion as choose_criterion
 from .objective import Objective as Objective
 from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .schedules import SCHEDULES as SCHEDULES
+from .sparse import SparseTraining as SparseTraining
 from .steps import StepsResult as StepsResult
 from .steps import run_steps as run_steps
 from .storage import load_model as load_model
