@@ -11,6 +11,8 @@ from edgelab.cli.console import out
 from edgelab.cli.demo import demo
 from edgelab.cli.evaluate import evaluate
 from edgelab.cli.infer import infer
+from edgelab.cli.responses import responses
+from edgelab.cli.refine import refine
 from edgelab.cli.simulate import simulate
 from edgelab.jobs import METHODS
 
@@ -27,6 +29,8 @@ app.command(epilog=f"Methods: {', '.join(METHODS)}.")(infer)
 app.command()(evaluate)
 app.command("calibrate", epilog=f"Methods: {', '.join(METHODS)}.")(calibrate_command)
 app.command(epilog=f"Scorers: {', '.join(METHODS)}.")(benchmark)
+app.command()(responses)
+app.command(epilog=f"Methods: {', '.join(METHODS)}.")(refine)
 app.command()(simulate)
 
 

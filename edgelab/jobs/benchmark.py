@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,8 +14,8 @@ import pandas as pd
 from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError, DataError, shorten
 from edgelab.evaluation import paired_differences
-from edgelab.jobs.benchmark_pool import run_units
-from edgelab.jobs.benchmark_units import HOLD_OUT, Plan, Unit, cell_path, identity
+from edgelab.jobs.benchmark_pool import spread
+from edgelab.jobs.benchmark_units import HOLD_OUT, Plan, Unit, cell_path, identity, run_unit
 from edgelab.jobs.benchmark_variants import REFERENCE, VARIANTS, overlap
 from edgelab.jobs.methods import METHODS
 from edgelab.jobs.settings import ModelSettings
@@ -111,12 +112,13 @@ def run_benchmark(
         plan = Plan(fraction=fraction, settings=settings or ModelSettings(), top_k=tuple(top_k), folder=place)
         units = [unit for dataset in datasets for unit in _units(dataset, names, seeds, n_stability)]
         missing = [replace(unit, methods=_missing(plan, unit, redo)) for unit in units]
-        skipped = run_units(plan, [unit for unit in missing if unit.methods], n_processes, progress)
+        to_do = [unit for unit in missing if unit.methods]
+        skipped = spread(partial(run_unit, plan), to_do, n_processes, "benchmark", shown=progress)
         cells = _read_cells(plan, units)
     return Benchmark(
         records=_records(cells, names),
         stability=_stability(cells, names),
-        skipped=pd.DataFrame(skipped, columns=list(SKIPPED_COLUMNS)),
+        skipped=pd.DataFrame([row for rows in skipped for row in rows], columns=list(SKIPPED_COLUMNS)),
         fraction=fraction,
     )
 

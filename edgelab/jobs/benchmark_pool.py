@@ -1,18 +1,21 @@
-"""Units of a benchmark spread over processes, with the same result as in one."""
+"""Work spread over processes, with the same result as in one."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
+from typing import TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
 
 from edgelab.errors import ConfigError
 from edgelab.inference.progress import tracked
-from edgelab.jobs.benchmark_units import Plan, Unit, run_unit
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def processor_count() -> int:
@@ -28,50 +31,63 @@ def processor_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_units(plan: Plan, units: Sequence[Unit], n_processes: int, progress: bool = True) -> list[dict[str, Any]]:
-    """Do all units.
+def spread(
+    work: Callable[[Item], Result], items: Sequence[Item], n_processes: int, label: str, *, shown: bool = True
+) -> list[Result]:
+    """Do the same work on several items, in several processes.
 
-    Every unit computes with one thread, whichever process it runs in: sums then come out the same to the last bit.
+    Every item is computed with one thread, whichever process it is in: sums then come out the same to the last bit.
 
     Args:
-        plan: What all units share.
-        units: What to do; the order does not matter.
+        work: A function of a module, or a partial of one.
+        items: What it is given, one at a time.
         n_processes: How many processes; 1 works in this one. New ones import the calling script anew, so a script that
             asks for more keeps its own work under `if __name__ == "__main__":`.
-        progress: Show a bar when standard error is a terminal.
+        label: What is being done, in a word or two, for the progress bar.
+        shown: Show the bar when standard error is a terminal.
 
     Returns:
-        The methods that were skipped and why, in the order of the units.
+        The results in the order of the items.
 
     Raises:
         ConfigError: If there is not at least one process.
+
+    Example:
+        >>> spread(abs, [-1, 2], 1, "counting", shown=False)
+        [1, 2]
     """
     if not (isinstance(n_processes, int) and n_processes > 0):
         raise ConfigError(f"the number of processes must be a positive integer, got {n_processes!r}")
-    if n_processes == 1 or len(units) <= 1:
-        done = [_one_thread_each(plan, unit) for unit in tracked(units, "benchmark", shown=progress)]
-        return [row for rows in done for row in rows]
+    if n_processes == 1 or len(items) <= 1:
+        return [_one_thread_each(work, item) for item in tracked(items, label, shown=shown)]
     # Spawned, not forked: a fork copies the locks of threads that it does not copy.
-    with ProcessPoolExecutor(min(n_processes, len(units)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_one_thread_each, plan, unit) for unit in units]
+    with ProcessPoolExecutor(min(n_processes, len(items)), mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_one_thread_each, work, item) for item in items]
         try:
-            for _ in tracked(_finished(futures), "benchmark", shown=progress):
-                pass
+            for future in tracked(_Finished(futures), label, shown=shown):
+                future.result()  # an error ends the work now, and not after all the other items
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return [row for future in futures for row in future.result()]
+        return [future.result() for future in futures]
 
 
-def _finished(futures: Sequence[Future]) -> Iterator[Future]:
-    for future in as_completed(futures):
-        future.result()  # an error ends the benchmark now, and not after all the other units
-        yield future
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """Futures in the order in which they end, with a length for the progress bar."""
+
+    futures: Sequence[Future]
+
+    def __len__(self) -> int:
+        return len(self.futures)
+
+    def __iter__(self) -> Iterator[Future]:
+        return as_completed(self.futures)
 
 
-def _one_thread_each(plan: Plan, unit: Unit) -> list[dict[str, Any]]:
+def _one_thread_each(work: Callable[[Item], Result], item: Item) -> Result:
     with one_thread():
-        return run_unit(plan, unit)
+        return work(item)
 
 
 @contextmanager
