@@ -1,6 +1,7 @@
 """Scorers of candidate edges, one per file, and the shell that turns their scores into the edge table."""
 
 from .correlation_inferer import CorrelationEdgeInferer as CorrelationEdgeInferer
+from .edge_growth import EdgeGrowthScorer as EdgeGrowthScorer
 from .files import load_table as load_table
 from .files import save_table as save_table
 from .files import write_full_table as write_full_table

@@ -9,6 +9,7 @@ from torch import nn
 
 from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.models import ActivationCache
+from edgelab.models.modes import evaluation_mode
 from edgelab.ops import Batch
 from edgelab.typing import Float, Tensor
 
@@ -62,7 +63,7 @@ def iterate_signals(
     """
     home = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     place = home if device is None else torch.device(device)
-    with _evaluation_mode(model), _moved(model, home, place):
+    with evaluation_mode(model), _moved(model, home, place):
         for batch in batches:
             placed = _placed(batch, model, place)
             if len(placed.x):
@@ -121,18 +122,6 @@ def _placed(batch: Batch | tuple[Tensor, ...], model: nn.Module, device: torch.d
         if part is not None and not part.isfinite().all():
             raise DataError(f"`{name}` of a batch holds NaN or infinite values; clean or impute the data first")
     return placed
-
-
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    # Module by module: train() on the whole would also wake parts that the user has put to rest.
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
 
 
 @contextmanager
