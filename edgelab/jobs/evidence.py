@@ -12,6 +12,7 @@ from edgelab.errors import ConfigError
 from edgelab.inference import MagnitudeEdgeInferer, MagnitudeEdgeRegressor
 from edgelab.jobs.settings import ModelSettings
 from edgelab.models import GSNN
+from edgelab.ops import Batch
 from edgelab.tasks import Task, perturbation_task
 from edgelab.training import History, fit, iterate_batches
 
@@ -30,12 +31,14 @@ class TrainedModel:
         history: Course of the training.
         inferer: Statistics of activations and gradients over all samples, after training.
         regressor: Trained beside the model, batch by batch.
+        batches: All samples of the task, cut for reading gradients.
     """
 
     model: GSNN
     history: History
     inferer: MagnitudeEdgeInferer
     regressor: MagnitudeEdgeRegressor
+    batches: tuple[Batch, ...]
 
 
 class Evidence:
@@ -109,6 +112,6 @@ class Evidence:
         )
         samples = task.batch(self.seed)
         inferer = MagnitudeEdgeInferer(model, task.data)
-        batches = iterate_batches(samples.x, samples.y, _SCORING_BATCH, weight=samples.weight)
+        batches = tuple(iterate_batches(samples.x, samples.y, _SCORING_BATCH, weight=samples.weight))
         inferer.fit(batches, progress=training.progress)
-        return TrainedModel(model=model, history=history, inferer=inferer, regressor=regressor)
+        return TrainedModel(model=model, history=history, inferer=inferer, regressor=regressor, batches=batches)

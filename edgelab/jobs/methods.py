@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from edgelab.inference import edge_table
+from edgelab.inference import EdgeGrowthScorer, edge_table
 from edgelab.inference.baselines import BASELINES, control_rows, random_scores
 from edgelab.inference.correlation_scores import CorrelationKind
 from edgelab.jobs.evidence import Evidence
@@ -42,6 +42,13 @@ def _from_regressor(evidence: Evidence, top: int | None) -> pd.DataFrame:
     return edge_table(regressor.raw_scores, regressor.pairs, top=top)
 
 
+def _from_growth(evidence: Evidence, top: int | None) -> pd.DataFrame:
+    trained = evidence.trained
+    scorer = EdgeGrowthScorer(trained.model, evidence.data)
+    scorer.fit(trained.batches, progress=evidence.settings.training.progress)
+    return scorer.evaluate(top=top)
+
+
 def _from_data(label: str, baseline: str, control_only: bool = False) -> Method:
     def table(evidence: Evidence, top: int | None) -> pd.DataFrame:
         task = evidence.task
@@ -63,6 +70,7 @@ METHODS.register("mei_spearman")(_from_model("MEI rank", "spearman"))
 METHODS.register("regressor")(
     Method(label="edge regressor", needs_model=True, table=_from_regressor),
 )
+METHODS.register("edge_growth")(Method(label="edge growth", needs_model=True, table=_from_growth))
 METHODS.register("pearson")(_from_data("Pearson", "pearson"))
 METHODS.register("pearson_control")(_from_data("Pearson, control", "pearson", control_only=True))
 METHODS.register("spearman")(_from_data("Spearman", "spearman"))
