@@ -45,7 +45,7 @@ def calibrate_command(
         str, typer.Option(help=f"What planting keeps as measured: {', '.join(KEPT)} (half of the functions).")
     ] = "design",
     planted: Annotated[
-        int | None, typer.Option(min=1, help="Edges planted each time; else a quarter of the prior's.")
+        int | None, typer.Option(min=1, help="Edges planted each time; else by the size of the network.")
     ] = None,
     strength: Annotated[float, typer.Option(help="Mean effect of a planted edge, in standard deviations.")] = 1.0,
     experiments: Annotated[int, typer.Option(min=1, help="How many times edges are planted.")] = 20,

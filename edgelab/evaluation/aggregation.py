@@ -85,7 +85,7 @@ def e_value_q_values(e_value: Float[Array, " pairs"]) -> Float[Array, " pairs"]:
     q_value = np.full(e_value.shape, np.nan)
     known = np.flatnonzero(~np.isnan(e_value))
     order = known[np.argsort(-e_value[known], kind="stable")]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         ratio = known.size / (np.arange(1, known.size + 1) * e_value[order])
     q_value[order] = np.minimum(1.0, np.minimum.accumulate(ratio[::-1])[::-1])
     return q_value

@@ -42,7 +42,7 @@ def selection_frequency(chosen: Bool[Array, "halves pairs"]) -> Float[Array, " p
     return chosen.mean(axis=0)
 
 
-def stability_bound(frequency: float, n_chosen: float, n_pairs: int, n_splits: int) -> float:
+def stability_bound(frequency: float, n_chosen: float | int, n_pairs: int, n_splits: int) -> float:
     """Largest expected number of unlikely pairs among those chosen in at least `frequency` of the halves.
 
     Unlikely is a pair whose chance to be chosen from one half is at most `n_chosen / n_pairs`, that of a pair drawn

@@ -33,8 +33,9 @@ class Planting:
 
     Attributes:
         keep: `"design"` or `"sources"`; see `plant_edges`.
-        n_edges: How many edges; None plants a quarter of those that the prior has, at least 5: with many, paths lead
-            from almost everywhere to everywhere, and no call can be false.
+        n_edges: How many edges. None plants a quarter of those that the prior has, or 20 (in small networks half as
+            many as functions) if that is more: with few there is nothing to call at a small rate, with many paths lead
+            from almost everywhere to everywhere and no call can be false.
         strength: Mean effect of a planted edge, in standard deviations of the target per standard deviation of the
             source.
         seed: Decides edges, their weights and the order of the residuals.
@@ -259,7 +260,7 @@ def _named(data: HeteroData, chosen: Bool[Array, " functions"]) -> set[str]:
 
 
 def _n_edges(planting: Planting, prior: Bool[Array, "functions functions"]) -> int:
-    return planting.n_edges or max(5, int(prior.sum()) // 4)
+    return planting.n_edges or max(int(prior.sum()) // 4, min(20, len(prior) // 2), 3)
 
 
 def _weights(n_edges: int, strength: float, generator: np.random.Generator) -> Float[Array, " edges"]:

@@ -36,7 +36,7 @@ def plot_calibration(records: Mapping[str, pd.DataFrame]) -> Figure:
     """
     if not records or any(part.empty for part in records.values()):
         raise TableError("there are no calibration records to draw; run at least one experiment")
-    figure = Figure(figsize=(7.6, 3.5), layout="constrained")
+    figure = Figure(figsize=(7.6, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     for position, (name, part) in enumerate(records.items()):
         check_columns(part, _COLUMNS)
@@ -47,6 +47,10 @@ def plot_calibration(records: Mapping[str, pd.DataFrame]) -> Figure:
         nominal, calls = [check.nominal for check in checks], [check.mean_calls for check in checks]
         right.plot(nominal, calls, color=colour, linestyle=style, marker="o", markersize=4)
     _finish(left, right, max(float(part["nominal"].max()) for part in records.values()))
+    legend = figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    for text in legend.get_texts():
+        text.set_fontsize(SMALL_TEXT_SIZE)
+        plain(text)
     return figure
 
 
@@ -71,5 +75,3 @@ def _finish(left: Axes, right: Axes, largest: float) -> None:
     left.set_ylim(-0.03, None)
     right.set_xlim(0, 1.15 * largest)
     right.set_ylim(bottom=0)
-    for text in left.legend(frameon=False, fontsize=SMALL_TEXT_SIZE, loc="upper left").get_texts():
-        plain(text)

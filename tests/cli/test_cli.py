@@ -35,7 +35,7 @@ def toy(run, tmp_path):
 def infer_arguments(toy, out):
     files = {name: path for name, path in toy.items() if name != "held_out"}
     options = [part for name, path in files.items() for part in (f"--{name.replace('_', '-')}", path)]
-    return ["infer", *options, "--out", out, "--task", "perturbation", "--device", "cpu"]
+    return ["infer", *options, "--out", out, "--task", "perturbation", "--device", "cpu", "--check", 2]
 
 
 QUICK = ["--epochs", 1, "--channels", 2, "--layers", 3]
