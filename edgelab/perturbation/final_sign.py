@@ -78,12 +78,13 @@ def apply_final_sign(matrix: Matrix, sign: str, rule: str) -> Matrix:
     return _of_edges(matrix, lambda values: side * force(side * values))
 
 
-def warn_of_signs(delta_sign: str, final_sign: str, adj0_values: Float[Tensor, " _"]) -> None:
+def warn_of_signs(delta_sign: str, final_sign: str, rule: str, adj0_values: Float[Tensor, " _"]) -> None:
     """Warn where the signs that were asked for contradict each other or what is there.
 
     Args:
         delta_sign: Of the change.
         final_sign: Of the sum.
+        rule: How it is forced. Clipping stops a change at zero, as when edges are removed: no contradiction.
         adj0_values: Entries of the adjacency before.
 
     Warns:
@@ -91,12 +92,13 @@ def warn_of_signs(delta_sign: str, final_sign: str, adj0_values: Float[Tensor, "
 
     Example:
         >>> import torch
-        >>> warn_of_signs("free", "nonnegative", torch.tensor([1.0, 0.0]))
+        >>> warn_of_signs("nonpositive", "nonnegative", "clip", torch.tensor([1.0, 0.0]))
     """
-    if {delta_sign, final_sign} == {"nonnegative", "nonpositive"}:
+    if rule == "reflect" and {delta_sign, final_sign} == {"nonnegative", "nonpositive"}:
         warnings.warn(
             f"delta_sign={delta_sign!r} and final_sign={final_sign!r} pull in opposite directions: forcing the final "
-            "sign may break the sign and the budget of the change. Set one of them to 'free'.",
+            "sign by reflection turns back what crosses zero. Choose final_rule='clip' to remove edges, or set one of "
+            "the signs to 'free'.",
             RuntimeWarning,
             stacklevel=3,
         )

@@ -118,7 +118,7 @@ class GradNet(nn.Module):
             rand_init_weights=rand_init_weights,
         )
         self.param = make_parameterization(matrices, options)
-        warn_of_signs(self.delta_sign, self.final_sign, stored_values(self.adj0))
+        warn_of_signs(self.delta_sign, self.final_sign, final_rule, stored_values(self.adj0))
         if self.final_sign == self.delta_sign:
             self.final_sign = "free"
         self.sum = _make_sum(self.adj0, self.param)

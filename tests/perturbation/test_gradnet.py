@@ -140,6 +140,7 @@ def test_opposite_and_violated_signs_warn():
     base = torch.tensor([[0.0, -1.0], [-1.0, 0.0]])
     with pytest.warns(RuntimeWarning, match="opposite directions"):
         GradNet(2, 1.0, delta_sign="nonnegative", final_sign="nonpositive")
+    GradNet(2, 1.0, delta_sign="nonpositive", final_sign="nonnegative", final_rule="clip")
     with pytest.warns(RuntimeWarning, match="adj0 violates final_sign='nonnegative'"):
         GradNet(2, 1.0, adj0=base, delta_sign="free", final_sign="nonnegative")
     assert GradNet(2, 1.0, delta_sign="nonnegative", final_sign="NonNegative").final_sign == "free"
