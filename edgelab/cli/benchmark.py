@@ -52,7 +52,7 @@ def benchmark(
     reference: Annotated[
         str | None, typer.Option(help="The scorer that the others are compared with; the best when left out.")
     ] = None,
-    task: Annotated[str, typer.Option(help="What models learn from: masked or perturbation.")] = "masked",
+    task: Annotated[str, typer.Option(help="What models learn from: auto, masked, intervention or perturbation.")] = "auto",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
     layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 3,

@@ -49,7 +49,7 @@ def calibrate_command(
     ] = None,
     strength: Annotated[float, typer.Option(help="Mean effect of a planted edge, in standard deviations.")] = 1.0,
     experiments: Annotated[int, typer.Option(min=1, help="How many times edges are planted.")] = 20,
-    task: Annotated[str, typer.Option(help=f"What a model learns from: {', '.join(TASKS)}.")] = "masked",
+    task: Annotated[str, typer.Option(help=f"What a model learns from: {', '.join(TASKS)}.")] = "auto",
     seed: Seed = 0,
     device: Device = "auto",
     threads: Threads = None,

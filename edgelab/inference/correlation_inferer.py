@@ -166,16 +166,22 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         self.statistics.merge(other.statistics)
         self._names = self._names or other._names
 
-    def raw_scores(self, targets: slice) -> RawScores:
-        """Scores of a block of targets with the default options of `evaluate`.
+    def raw_scores(self, targets: slice, options: CorrelationOptions | None = None) -> RawScores:
+        """Scores of a block of targets.
 
         Args:
             targets: A range of targets with a start and a stop.
+            options: How pairs are scored; the defaults of `evaluate` when absent.
 
         Returns:
             Aggregated correlations, p-values and the correlations of every layer pair.
+
+        Raises:
+            CaptureError: If no sample has been seen.
+            DataError: If fewer than three samples have been seen.
         """
-        return self._scores(CorrelationOptions(), targets)
+        self._check_samples()
+        return correlation_scores(self.statistics, self.pairs, options or CorrelationOptions(), self._names, targets)
 
     def evaluate(
         self,
@@ -217,7 +223,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         options = CorrelationOptions(layer_agg=layer_agg, score=score, ridge=ridge)
         self._check_samples()
         return edge_table(
-            lambda targets: self._scores(options, targets),
+            lambda targets: self.raw_scores(targets, options),
             self.pairs,
             exclude_self=exclude_self,
             q_family=q_family,
@@ -257,10 +263,6 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
             raise CaptureError("no samples have been seen; call fit(batches) first")
         if self.n_samples < 3:
             raise DataError(f"a correlation needs at least 3 samples, got {self.n_samples}; fit on more")
-
-    def _scores(self, options: CorrelationOptions, targets: slice) -> RawScores:
-        self._check_samples()
-        return correlation_scores(self.statistics, self.pairs, options, self._names, targets)
 
     @abstractmethod
     def _columns(self, signals: LayerSignals) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """What a method may look at: the samples, the graph that is known, and, if it asks, a model trained on them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from torch_geometric.data import HeteroData
 from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import ConfigError
 from edgelab.inference import MagnitudeEdgeInferer, MagnitudeEdgeRegressor
+from edgelab.jobs.model_evidence import model_features
 from edgelab.jobs.settings import ModelSettings
 from edgelab.models import GSNN
 from edgelab.ops import Batch
 from edgelab.tasks import Task, perturbation_task
 from edgelab.training import History, fit, iterate_batches
+from edgelab.typing import Array, Float
 
 # The batch in which gradients are read; scores do not depend on it, memory and speed do.
 _SCORING_BATCH = 1024
@@ -85,20 +87,18 @@ class Evidence:
         return perturbation_task(self._dataset, self.data)
 
     @cached_property
+    def model_features(self) -> dict[str, Float[Array, "nodes nodes"]]:
+        """What models that were trained without a pair say about it; see `edgelab.jobs.model_evidence`."""
+        return model_features(self._dataset, self.data, self.settings, self.seed)
+
+    @cached_property
     def trained(self) -> TrainedModel:
         """The model, trained on the task of the settings."""
-        settings, training = self.settings, replace(self.settings.training, seed=self.seed)
+        settings, training = self.settings, self.settings.training_on(self._dataset.n_samples, self.seed)
         task = settings.make_task(self._dataset, self.data)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
-            model = GSNN.from_data(
-                task.data,
-                channels=settings.channels,
-                layers=settings.layers,
-                norm=settings.norm,
-                dropout=settings.dropout,
-                share_layers=False,
-            )
+            model = settings.make_model(task)
             regressor = MagnitudeEdgeRegressor(model, task.data)
         history = fit(
             model,

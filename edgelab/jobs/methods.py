@@ -7,7 +7,9 @@ import pandas as pd
 
 from edgelab.inference import EdgeGrowthScorer, edge_table
 from edgelab.inference.baselines import BASELINES, control_rows, random_scores
+from edgelab.inference.consensus import ConsensusScorer
 from edgelab.inference.correlation_scores import CorrelationKind
+from edgelab.inference.features import pair_features
 from edgelab.jobs.evidence import Evidence
 from edgelab.registry import Registry
 
@@ -64,6 +66,19 @@ def _from_chance(evidence: Evidence, top: int | None) -> pd.DataFrame:
     return edge_table(scorer.raw_scores, scorer.pairs, top=top)
 
 
+def _from_evidence(label: str, groups: tuple[str, ...], *, with_model: bool) -> Method:
+    def table(evidence: Evidence, top: int | None) -> pd.DataFrame:
+        features = pair_features(evidence.task, evidence.model_features if with_model else None)
+        scorer = ConsensusScorer(features.only(*groups), seed=evidence.seed)
+        return edge_table(scorer.raw_scores, scorer.pairs, top=top)
+
+    return Method(label=label, needs_model=False, table=table)
+
+
+METHODS.register("consensus")(
+    _from_evidence("consensus", ("intervention", "association", "given regulators", "topology"), with_model=False)
+)
+METHODS.register("gsnn")(_from_evidence("GSNN evidence", ("model", "topology"), with_model=True))
 METHODS.register("mei")(_from_model("MEI", "corr"))
 METHODS.register("mei_partial")(_from_model("MEI partial", "partial"))
 METHODS.register("mei_spearman")(_from_model("MEI rank", "spearman"))

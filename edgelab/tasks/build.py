@@ -1,4 +1,6 @@
-"""The two tasks that can be made of a data set: predicting responses, and predicting hidden measurements."""
+"""The tasks that can be made of a data set: predicting responses, and predicting hidden measurements."""
+
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -7,7 +9,8 @@ from torch_geometric.data import HeteroData
 from edgelab.datasets import Dataset
 from edgelab.datasets.order import natural_key, natural_order
 from edgelab.errors import GraphError, shorten
-from edgelab.graphs import build_graph
+from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES, build_graph
+from edgelab.tasks.clamping import DiscountClamped
 from edgelab.tasks.corruption import HideMeasurements
 from edgelab.tasks.measurements import add_measurement_inputs
 from edgelab.tasks.task import Task
@@ -77,6 +80,35 @@ def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
         y=_columns(dataset.y, graph["output"].node_names),
         condition=dataset.condition.reset_index(drop=True),
     )
+
+
+def intervention_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
+    """Return the task of predicting the responses to interventions that fix functions, such as knockouts.
+
+    As `perturbation_task`, but readouts of a function on which an input acts do not count, or count the less
+    (`DiscountClamped`): what a knocked-out gene shows is the knockout, not its regulators.
+
+    Args:
+        dataset: Graph and samples; inputs are doses, 1 for a function that is wholly fixed.
+        data: The graph that the model sees; None means the data set's own graph.
+
+    Returns:
+        A task whose corruption only weighs responses.
+
+    Raises:
+        GraphError: If the nodes of `data` are not those of the data set.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> intervention_task(sachs()).batch().weight.shape
+        torch.Size([7466, 11])
+    """
+    plain = perturbation_task(dataset, data)
+    acts, reads = plain.data[INPUT_EDGES].edge_index, plain.data[OUTPUT_EDGES].edge_index
+    readouts = [
+        (source, output) for source, hit in acts.t().tolist() for read, output in reads.t().tolist() if hit == read
+    ]
+    return replace(plain, name=f"{dataset.name} intervention", corruption=DiscountClamped(tuple(sorted(readouts))))
 
 
 def masked_task(dataset: Dataset, data: HeteroData | None = None, *, hidden_fraction: float = 0.3) -> Task:
