@@ -6,6 +6,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 
 from edgelab.atomic import replacing
@@ -52,7 +53,9 @@ def benchmark(
     reference: Annotated[
         str | None, typer.Option(help="The scorer that the others are compared with; the best when left out.")
     ] = None,
-    task: Annotated[str, typer.Option(help="What models learn from: auto, masked, intervention or perturbation.")] = "auto",
+    task: Annotated[
+        str, typer.Option(help="What models learn from: auto, masked, intervention or perturbation.")
+    ] = "auto",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
     layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 3,
@@ -107,7 +110,7 @@ def _show(found: Benchmark, reference: str) -> None:
     n_datasets, n_splits = found.records["dataset"].nunique(), found.records["seed"].nunique()
     what = f"{n_datasets} data sets, {n_splits} hold-outs of {found.fraction:.0%} each, mean ± sd"
     _print(f"Recovery of held-out edges: {what}", format_benchmark(found.records, _SHOWN_METRICS, labels=LABELS))
-    differences = found.differences(reference, _COMPARED[:2])
+    differences = found.differences(reference, _COMPARED[:1])
     if not differences.empty:
         _print("Paired differences with 95 % intervals (* leaves zero out)", format_differences(differences, LABELS))
     if not found.stability.empty:
@@ -117,7 +120,7 @@ def _show(found: Benchmark, reference: str) -> None:
 
 
 def _print(title: str, rows: list[list[str]]) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE)
     for position, name in enumerate(rows[0]):
         table.add_column(name, justify="right" if position else "left", no_wrap=True)
     ours = {LABELS[name] for name in OURS}

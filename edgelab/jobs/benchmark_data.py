@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edgelab.datasets import Dataset, read_dream4, sachs
+from edgelab.datasets import Dataset, ecoli70, read_dream4, sachs
 from edgelab.errors import ConfigError
 from edgelab.jobs.load import load_dataset
 from edgelab.registry import Registry
@@ -11,6 +11,7 @@ from edgelab.registry import Registry
 BUNDLED: Registry[Callable[[], Dataset]] = Registry("data set")
 """Data sets that travel with edgelab, by name."""
 BUNDLED.register("sachs")(sachs)
+BUNDLED.register("ecoli70")(ecoli70)
 
 
 def open_dataset(word: str) -> Dataset:
