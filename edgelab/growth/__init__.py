@@ -1,5 +1,35 @@
 """Growing networks: add the neurons that the data ask for, in closed form."""
 
+from .container import GrowingChain as GrowingChain
+from .container import GrowingContainer as GrowingContainer
+from .conv_module import Conv2dGrowingModule as Conv2dGrowingModule
+from .grow import GROWTH_METHODS as GROWTH_METHODS
+from .grow import Growth as Growth
+from .grow import GrowthMethod as GrowthMethod
+from .grow import grow as grow
+from .growing_module import GrowingModule as GrowingModule
+from .gsnn_growth import GrowthReport as GrowthReport
+from .gsnn_growth import grow_gsnn as grow_gsnn
+from .gsnn_growth import growth_table as growth_table
+from .gsnn_growth import mean_loss as mean_loss
+from .gsnn_growth import propose_channels as propose_channels
+from .line_search import SCALINGS as SCALINGS
+from .line_search import LineSearch as LineSearch
+from .line_search import line_search as line_search
+from .linear_module import LinearGrowingModule as LinearGrowingModule
+from .loss import summed as summed
+from .merge_module import LinearMergeGrowingModule as LinearMergeGrowingModule
+from .normalise import NORMALISATIONS as NORMALISATIONS
+from .optimizer_state import follow as follow
+from .options import GRADMAX as GRADMAX
+from .options import TINY as TINY
+from .options import TINY_AND_DELTA as TINY_AND_DELTA
+from .options import UpdateOptions as UpdateOptions
+from .random_init import INITIALISERS as INITIALISERS
+from .random_init import PAIRINGS as PAIRINGS
+from .random_init import RESCALINGS as RESCALINGS
+from .resize import Insertion as Insertion
+from .resize import grow_parameter as grow_parameter
 from .solve import RELATIVE_CUT as RELATIVE_CUT
 from .solve import Extension as Extension
 from .solve import count_significant as count_significant
@@ -9,3 +39,6 @@ from .solve import first_order_decrease as first_order_decrease
 from .solve import optimal_delta as optimal_delta
 from .solve import projected_target as projected_target
 from .solve import whitening as whitening
+from .statistics import TensorStatistic as TensorStatistic
+from .statistics import moment_sum as moment_sum
+from .statistics import second_moment_sum as second_moment_sum
