@@ -50,9 +50,9 @@ def sparse_matmul(
     if x.is_complex():
         return torch.view_as_complex(sparse_matmul(pattern, values, torch.view_as_real(x), transpose=transpose))
     dtype = torch.promote_types(values.dtype, x.dtype)
-    table = x.reshape(len(x), -1).to(dtype)
-    product = _Product.apply(values.to(dtype), table, pattern, transpose)
-    return product.reshape(-1, *x.shape[1:])
+    table = x.unsqueeze(1) if x.ndim == 1 else x.flatten(1)
+    product = _Product.apply(values.to(dtype), table.to(dtype), pattern, transpose)
+    return product.reshape(len(product), *x.shape[1:])
 
 
 def edge_dots(

@@ -33,22 +33,24 @@ def check_share(name: str, value: object) -> float:
     return min(1.0, max(0.0, float(number)))
 
 
-def check_projection(projection: str, budget: float | None, order: int | float) -> str:
+def check_projection(projection: str, budget: float | None, order: int | float, max_edges: int | None) -> str:
     """Check how a perturbation is brought to its budget.
 
     Args:
         projection: One of `rescale`, `simplex`.
         budget: The budget, or None.
         order: The p of the norm.
+        max_edges: How many edges may change, or None.
 
     Returns:
         The projection.
 
     Raises:
-        ConfigError: If it is unknown, or `simplex` has no budget, a negative one, or another norm than p = 1.
+        ConfigError: If it is unknown, or `simplex` has no budget, a negative one, another norm than p = 1, or a limit
+            on the number of edges.
 
     Example:
-        >>> check_projection("simplex", 2.0, 1)
+        >>> check_projection("simplex", 2.0, 1, None)
         'simplex'
     """
     if projection not in PROJECTIONS:
@@ -57,6 +59,10 @@ def check_projection(projection: str, budget: float | None, order: int | float) 
         raise ConfigError(
             f"projection='simplex' needs a budget that is not negative and cost_aggr_norm=1, got budget={budget} and "
             f"cost_aggr_norm={order}; projection='rescale' takes any"
+        )
+    if projection == "simplex" and max_edges is not None:
+        raise ConfigError(
+            f"max_edges={max_edges} works with projection='rescale' only; 'simplex' finds by itself how few edges do"
         )
     return projection
 

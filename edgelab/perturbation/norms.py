@@ -48,7 +48,26 @@ def cost_norm(values: Float[Tensor, " edges"], cost: Float[Tensor, " edges"], or
         >>> cost_norm(torch.tensor([3.0, -4.0]), torch.tensor([1.0, 1.0]), 2)
         tensor(5.)
     """
-    size = values.abs()
+    return norm_of_sizes(values.abs(), cost, order)
+
+
+def norm_of_sizes(
+    size: Float[Tensor, " edges"], cost: Float[Tensor, " edges"], order: int | float
+) -> Float[Tensor, ""]:
+    """Measure a perturbation by the magnitudes of its values, as `cost_norm` does.
+
+    Args:
+        size: Not negative.
+        cost: Positive.
+        order: The p, at least 1.
+
+    Returns:
+        The norm; its gradient is zero where all sizes are, except for p = 1, where it is the cost.
+
+    Example:
+        >>> norm_of_sizes(torch.tensor([3.0, 4.0]), torch.tensor([1.0, 1.0]), float("inf"))
+        tensor(4.)
+    """
     if order == 1 or not len(size):
         return torch.dot(size, cost)
     if order == math.inf:

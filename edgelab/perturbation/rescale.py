@@ -2,8 +2,9 @@
 
 import torch
 
-from edgelab.perturbation.norms import cost_norm
-from edgelab.typing import Float, Tensor
+from edgelab.perturbation.edge_count import cut
+from edgelab.perturbation.norms import norm_of_sizes
+from edgelab.typing import Bool, Float, Tensor
 
 
 def rescale(
@@ -13,6 +14,7 @@ def rescale(
     *,
     order: int | float,
     strict: bool,
+    kept: Bool[Tensor, " edges"] | None = None,
 ) -> Float[Tensor, " edges"]:
     """Scale a perturbation so that its cost-weighted norm is the budget, or at most the budget.
 
@@ -25,6 +27,8 @@ def rescale(
         budget: The norm that the result may have. A negative one turns all signs round.
         order: The p of the norm.
         strict: Scales up too, to exactly the budget; else only down.
+        kept: Marks the edges that may change; None: all. The gradient tells of the others what they would bring and
+            cost, as in `cut`.
 
     Returns:
         One number per edge.
@@ -38,7 +42,10 @@ def rescale(
     """
     if budget == 0:
         return values * 0.0
-    norm = cost_norm(values, cost, order)
+    size = values.abs()
+    if kept is not None:
+        values, size = cut(values, kept), cut(size, kept)
+    norm = norm_of_sizes(size, cost, order)
     excess = norm.masked_fill(norm == 0, 1) / budget
     # Divided by norm / budget, never multiplied by budget / norm, whose slope overflows for a small norm.
     return values / (excess if strict else torch.where(norm > budget, excess, 1))

@@ -7,7 +7,7 @@ budget for the edges that remain. It is piecewise linear, so the derivative is t
 
 import torch
 
-from edgelab.typing import Bool, Float, Tensor
+from edgelab.typing import Float, Tensor
 
 
 def project_to_budget(
@@ -52,7 +52,7 @@ def project_to_budget(
         return torch.where(size >= 0, raw, 0)
     threshold = budget_threshold(size.double(), cost.double(), float(budget)).to(raw.dtype)
     above = size - threshold * cost
-    takes_part = above >= -tolerance * size.abs().max() if len(size) else above >= 0
+    takes_part = above >= -tolerance * torch.linalg.vector_norm(size, torch.inf) if len(size) else above >= 0
     piece = _linear_piece(raw, direction * cost * takes_part, takes_part, budget)
     return piece + (direction * above.clamp(min=0) - piece).detach()
 
@@ -81,8 +81,8 @@ def budget_threshold(size: Float[Tensor, " edges"], cost: Float[Tensor, " edges"
     return size.new_zeros(())
 
 
-def _linear_piece(raw: Tensor, slope: Tensor, takes_part: Bool[Tensor, " edges"], budget: float) -> Tensor:
-    """The projection while the same edges take part: raw - τ slope with slope · (raw - τ slope) = budget."""
+def _linear_piece(raw: Tensor, slope: Tensor, takes_part: Tensor, budget: int | float) -> Tensor:
+    """The projection while the same edges take part: raw - τ slope, with slope · (raw - τ slope) = budget."""
     steepness = torch.dot(slope, slope)
     threshold = (torch.dot(slope, raw) - budget) / steepness.masked_fill(steepness == 0, 1)
     return torch.where(takes_part, raw - threshold * slope, 0)

@@ -14,7 +14,7 @@ from edgelab.ops import SparsePattern, sparse_matrix
 from edgelab.perturbation.budget_checks import check_projection, check_share, check_within_budget
 from edgelab.perturbation.budget_report import budget_table
 from edgelab.perturbation.edge_checks import check_budget, check_cost, check_count, check_edges
-from edgelab.perturbation.edge_count import keep_largest
+from edgelab.perturbation.edge_count import cut, largest_edges
 from edgelab.perturbation.noise import add_noise
 from edgelab.perturbation.norms import norm_order
 from edgelab.perturbation.rescale import rescale
@@ -45,8 +45,9 @@ class SparseParameterization(nn.Module):
         device: That of `edge_index` by default.
         projection: `rescale` brings the change to its budget by one factor. `simplex` takes the nearest change within
             the budget, in which many edges are exactly zero (p = 1 only); the parameters are then the change itself,
-            not squared, and `renorm_params` after each step of an optimiser keeps them within the budget.
-        max_edges: How many edges may change at most; the largest do. None: all.
+            not squared. Leave them free under an optimiser with a step size per parameter (Adam); after a step of plain
+            gradient descent, `renorm_params` makes it projected gradient descent.
+        max_edges: How many edges may change at most; the largest do. None: all. With `rescale` only.
 
     Raises:
         GraphError: If an edge is malformed, out of range or given twice.
@@ -77,7 +78,7 @@ class SparseParameterization(nn.Module):
         directed: bool = False,
         strict_budget: bool = False,
         cost_aggr_norm: int | float = 1,
-        rand_init_weights: bool | float = True,
+        rand_init_weights: bool | int | float | None = True,
         dtype: torch.dtype | None = None,
         device: torch.device | str | None = None,
         projection: str = "rescale",
@@ -89,14 +90,15 @@ class SparseParameterization(nn.Module):
         self.delta_sign = check_sign("delta_sign", delta_sign)
         self.directed, self.strict_budget = bool(directed), bool(strict_budget)
         self.cost_aggr_norm = norm_order(cost_aggr_norm)
-        self.projection = check_projection(projection, self.budget, self.cost_aggr_norm)
         self.max_edges = None if max_edges is None else check_count("max_edges", max_edges, smallest=1)
+        self.projection = check_projection(projection, self.budget, self.cost_aggr_norm, self.max_edges)
         check_edges(edge_index, self.directed)
         check_cost(cost_p_sum, edge_index.shape[1], dtype)
         device = edge_index.device if device is None else torch.device(device)
         dtype = dtype or (cost_p_sum.dtype if cost_p_sum.is_floating_point() else torch.get_default_dtype())
-        self.register_buffer("edge_index", edge_index.to(device))
-        self.register_buffer("cost_p_sum", cost_p_sum.detach().to(device, dtype))
+        # Copies: a state that is loaded later must not write into the caller's tensors.
+        self.register_buffer("edge_index", edge_index.to(device, copy=True))
+        self.register_buffer("cost_p_sum", cost_p_sum.detach().to(device, dtype, copy=True))
         self.pattern = SparsePattern(self.edge_index, self.num_nodes, mirrored=not self.directed)
         self.delta_adj_raw = nn.Parameter(self._initial(check_share("rand_init_weights", rand_init_weights)))
         if self.projection == "simplex":
@@ -146,14 +148,13 @@ class SparseParameterization(nn.Module):
     def _within_budget(self, raw: Tensor) -> Tensor:
         is_simplex, cost = self.projection == "simplex", self.cost_p_sum.to(raw.dtype)
         values = raw if is_simplex else sign_map(raw, self.delta_sign)
-        if self.max_edges is not None:
-            values = keep_largest(values, self.max_edges)
+        if is_simplex and self.budget is not None:
+            sign, strict = self.delta_sign, self.strict_budget
+            return project_to_budget(values, cost, self.budget, sign=sign, strict=strict, tolerance=self._rounding)
+        kept = None if self.max_edges is None else largest_edges(values, self.max_edges)
         if self.budget is None:
-            return values
-        if not is_simplex:
-            return rescale(values, cost, self.budget, order=self.cost_aggr_norm, strict=self.strict_budget)
-        sign, strict = self.delta_sign, self.strict_budget
-        return project_to_budget(values, cost, self.budget, sign=sign, strict=strict, tolerance=self._rounding)
+            return values if kept is None else cut(values, kept)
+        return rescale(values, cost, self.budget, order=self.cost_aggr_norm, strict=self.strict_budget, kept=kept)
 
     @property
     def _rounding(self) -> float:
@@ -174,8 +175,8 @@ class SparseParameterization(nn.Module):
 
     @property
     def should_renorm_after_step(self) -> bool:
-        """Whether `renorm_params` belongs after every step of an optimiser, and changes nothing but the parameters."""
-        return self.budget is not None and (self.strict_budget or self.projection == "simplex")
+        """Whether `renorm_params` after every step of an optimiser is of use, whatever the optimiser."""
+        return self.budget is not None and self.strict_budget and self.projection == "rescale"
 
     @torch.no_grad()
     def renorm_params(self) -> None:
