@@ -1,6 +1,7 @@
 """How good a ranking of edges is: metrics on arrays and on edge tables, never on a model."""
 
 from .against import evaluate_against as evaluate_against
+from .aggregation import aggregated_q_values as aggregated_q_values
 from .edge_sets import NamedEdges as NamedEdges
 from .false_discovery import adjust_sorted as adjust_sorted
 from .false_discovery import bh_qvalues as bh_qvalues
@@ -8,6 +9,8 @@ from .false_discovery import bh_qvalues_within as bh_qvalues_within
 from .leakage import check_split as check_split
 from .leakage import check_table as check_table
 from .levels import score_levels as score_levels
+from .mirror import competition_q_values as competition_q_values
+from .mirror import mirror_statistics as mirror_statistics
 from .negatives import degree_matched_weights as degree_matched_weights
 from .negatives import evaluate_degree_matched as evaluate_degree_matched
 from .paired import PairedDifference as PairedDifference
@@ -19,5 +22,11 @@ from .ranks import Ranks as Ranks
 from .ranks import mean_reciprocal_rank as mean_reciprocal_rank
 from .ranks import ranks_within_target as ranks_within_target
 from .ranks import top_at_k as top_at_k
+from .realised import LevelCheck as LevelCheck
+from .realised import check_levels as check_levels
+from .realised import realised_proportions as realised_proportions
+from .realised import true_pairs as true_pairs
 from .roc import roc_auc as roc_auc
+from .stability import selection_frequency as selection_frequency
+from .stability import stability_bound as stability_bound
 from .target_ranking import evaluate_target_ranking as evaluate_target_ranking
