@@ -6,6 +6,9 @@ from .benchmark_table import benchmark_summary as benchmark_summary
 from .benchmark_table import format_benchmark as format_benchmark
 from .benchmark_table import format_differences as format_differences
 from .benchmark_table import format_stability as format_stability
+from .calibration_figure import plot_calibration as plot_calibration
+from .calibration_text import calibration_rows as calibration_rows
+from .calibration_text import calibration_sentence as calibration_sentence
 from .candidate_figure import plot_candidates as plot_candidates
 from .candidate_network import candidate_network as candidate_network
 from .candidate_network import top_candidates as top_candidates
@@ -24,6 +27,7 @@ from .provenance import environment as environment
 from .provenance import file_hash as file_hash
 from .provenance import frame_hash as frame_hash
 from .recovery_figure import plot_recovery as plot_recovery
+from .refinement_figure import plot_refinement as plot_refinement
 from .results_folder import ResultsFolder as ResultsFolder
 from .score_matrix import plot_score_matrix as plot_score_matrix
 from .training_figure import plot_training as plot_training

@@ -1,7 +1,7 @@
 """Figure: the prior network with the best candidate edges."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import networkx as nx
@@ -12,15 +12,16 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError, TableError
 from edgelab.report.candidate_network import candidate_network
+from edgelab.report.network_drawing import draw_edge, draw_names, network_canvas
 from edgelab.report.network_layout import Pair
-from edgelab.report.network_plan import NetworkPlan, plan_network, shown_name
-from edgelab.report.style import CANDIDATE_COLOURS, GREY_LINE, GREY_TEXT, SMALL_TEXT_SIZE
+from edgelab.report.network_plan import NetworkPlan, plan_network
+from edgelab.report.style import CANDIDATE_COLOURS, GREY_LINE, SMALL_TEXT_SIZE
 
 ColourBy = Literal["score", "q_value"]
 Colour = tuple[float, float, float, float]
@@ -28,8 +29,6 @@ Colour = tuple[float, float, float, float]
 MAX_FUNCTIONS = 60
 """Larger networks are reduced to the neighbourhood of the candidates."""
 
-# Inches below the network for the key.
-_FOOT = 0.75
 # Smallest q-value whose logarithm still gets a colour of its own.
 _LEAST_Q = 1e-16
 
@@ -72,8 +71,8 @@ def plot_candidates(table: pd.DataFrame, data: HeteroData, top: int = 15, *, col
     norm = _norm(level)
     colours = {edge: CANDIDATE_COLOURS(norm(value)) for edge, value in zip(candidates, level, strict=True)}
     plan = plan_network(list(graph), prior, candidates)
-    figure, axes = _canvas(plan)
-    patches = _draw_names(axes, plan, {name for edge in candidates for name in edge})
+    figure, axes = network_canvas(plan)
+    patches = draw_names(axes, plan, {name for edge in candidates for name in edge})
     _draw_edges(axes, graph, plan, patches, colours)
     _draw_key(figure, norm, colour_by, len(candidates))
     return figure
@@ -107,45 +106,6 @@ def _norm(level: list[float]) -> Normalize:
     return Normalize(low, high) if low < high else Normalize(low - 0.5, high + 0.5)
 
 
-def _canvas(plan: NetworkPlan) -> tuple[Figure, Axes]:
-    # Drawn to scale, one unit an inch: boxes made for a text size fit that text.
-    total = plan.height + _FOOT
-    figure = Figure(figsize=(plan.width, total))
-    axes = figure.add_axes((0.0, _FOOT / total, 1.0, plan.height / total))
-    axes.set_xlim(plan.left, plan.left + plan.width)
-    axes.set_ylim(plan.bottom, plan.bottom + plan.height)
-    axes.set_axis_off()
-    return figure, axes
-
-
-def _draw_names(axes: Axes, plan: NetworkPlan, marked: Collection[str]) -> dict[str, FancyBboxPatch]:
-    patches = {}
-    for name, box in plan.boxes.items():
-        patches[name] = FancyBboxPatch(
-            (box.x - box.width / 2, box.y - box.height / 2),
-            box.width,
-            box.height,
-            boxstyle=f"round,pad=0,rounding_size={0.45 * box.height}",
-            facecolor="white",
-            edgecolor="black" if name in marked else GREY_LINE,
-            linewidth=1.0,
-            zorder=4,
-        )
-        axes.add_patch(patches[name])
-        axes.text(
-            box.x,
-            box.y,
-            shown_name(name),
-            ha="center",
-            va="center_baseline",
-            fontsize=plan.text_size,
-            color="black" if name in marked else GREY_TEXT,
-            parse_math=False,
-            zorder=5,
-        )
-    return patches
-
-
 def _draw_edges(
     axes: Axes,
     graph: nx.DiGraph,
@@ -153,24 +113,17 @@ def _draw_edges(
     patches: Mapping[str, FancyBboxPatch],
     colours: Mapping[Pair, Colour],
 ) -> None:
-    for (source, target), bend in plan.bends.items():
-        inhibits = graph.edges[source, target].get("sign", 0) < 0
-        is_candidate = (source, target) in colours
-        axes.add_patch(
-            FancyArrowPatch(
-                (plan.boxes[source].x, plan.boxes[source].y),
-                (plan.boxes[target].x, plan.boxes[target].y),
-                connectionstyle=f"arc3,rad={bend}",
-                arrowstyle="|-|,widthA=0,widthB=0.4" if inhibits else "-|>,head_length=0.45,head_width=0.2",
-                patchA=patches[source],
-                patchB=patches[target],
-                shrinkA=1,
-                shrinkB=3 if inhibits else 2,
-                mutation_scale=10,
-                color=colours[source, target] if is_candidate else GREY_LINE,
-                linewidth=2.0 if is_candidate else 1.0,
-                zorder=3 if is_candidate else 2,
-            )
+    for edge in plan.bends:
+        is_candidate = edge in colours
+        draw_edge(
+            axes,
+            plan,
+            patches,
+            edge,
+            inhibits=graph.edges[edge].get("sign", 0) < 0,
+            color=colours[edge] if is_candidate else GREY_LINE,
+            linewidth=2.0 if is_candidate else 1.0,
+            zorder=3 if is_candidate else 2,
         )
 
 
