@@ -97,7 +97,7 @@ def with_q_values(
     dataset: Dataset,
     data: HeteroData | None = None,
     *,
-    method: str = "mirror",
+    method: str = "interventional_z",
     q: QSettings | None = None,
     settings: ModelSettings | None = None,
 ) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def pair_verdicts(
     dataset: Dataset,
     data: HeteroData,
     *,
-    method: str = "mirror",
+    method: str = "interventional_z",
     q: QSettings | None = None,
     settings: ModelSettings | None = None,
     conditioned: bool = False,
