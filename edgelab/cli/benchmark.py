@@ -108,7 +108,8 @@ def benchmark(
 
 def _show(found: Benchmark, reference: str) -> None:
     n_datasets, n_splits = found.records["dataset"].nunique(), found.records["seed"].nunique()
-    what = f"{n_datasets} data sets, {n_splits} hold-outs of {found.fraction:.0%} each, mean ± sd"
+    several = "s" if n_datasets > 1 else ""
+    what = f"{n_datasets} data set{several}, {n_splits} hold-outs of {found.fraction:.0%} each, mean ± sd"
     _print(f"Recovery of held-out edges: {what}", format_benchmark(found.records, _SHOWN_METRICS, labels=LABELS))
     differences = found.differences(reference, _COMPARED[:1])
     if not differences.empty:
