@@ -270,6 +270,6 @@ class LayerPart(nn.Module, ABC):
                 "mean": float(values.mean()),
                 "std": float(values.std()) if values.numel() > 1 else 0.0,
             }
-            for name, values in (("weight", self.weight), ("bias", self.bias))
-            if values is not None and values.numel()
+            for name, values in ((name, parameter.detach()) for name, parameter in self.layer.named_parameters())
+            if values.numel()
         }

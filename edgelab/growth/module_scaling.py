@@ -111,7 +111,9 @@ class ScalingPart(SelectionPart):
         for layer in extensions:
             self.scale_layer(layer, float(reads or 0.0))
         self.scale_layer(self.extended_input_layer, float(says or 0.0))
-        self._scale_numbers(torch.full((1,), float(reads or 0.0) * float(says or 0.0), device=self.weight.device))
+        self._scale_numbers(
+            torch.tensor([float(reads or 0.0) * float(says or 0.0)], dtype=torch.float64, device=self.weight.device)
+        )
 
     def _scale_numbers(self, product: Tensor) -> None:
         product = product.to(torch.float64)
@@ -180,4 +182,4 @@ class ScalingPart(SelectionPart):
 
 
 def _std(weight: Tensor) -> float | None:
-    return float(weight.std()) if weight.numel() > 1 else None
+    return float(weight.detach().std()) if weight.numel() > 1 else None

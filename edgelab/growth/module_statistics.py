@@ -107,8 +107,9 @@ class StatisticsPart(ResizePart):
         }
         self.start_recording("own")
         self._counted = tuple(name for name, use in wanted.items() if use)
-        for name in self._counted:
-            self._statistics[name].init()
+        for name, statistic in self._statistics.items():
+            if name != "tensor_s":  # shared with the next layer: start_recording knows
+                statistic.init()
         if before:
             self._counts_growth = use_covariance
             self.previous_module.start_recording("next")

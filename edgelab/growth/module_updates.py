@@ -125,7 +125,9 @@ class UpdatesPart(OutgoingPart):
         found = self._best_neurons(
             target, numerical_threshold, maximum_added_neurons, use_covariance, ignore_singular_values, use_fisher
         )
-        found = self._significant(found, statistical_threshold, use_covariance)
+        noise = self._noise(numerical_threshold, use_covariance) if use_projection else 0.0
+        kept = slice(int(count_significant(found.singular_values, statistical_threshold, noise)))
+        found = Extension(found.alpha[kept], found.omega[:, kept], found.singular_values[kept])
         self._ignores_singular_values = ignore_singular_values
         return self._store_extension(found, alpha_zero, omega_zero, update_previous, dtype)
 
@@ -159,15 +161,15 @@ class UpdatesPart(OutgoingPart):
     def _fisher_of_targets(self) -> Tensor:
         return self.covariance_loss_gradient()
 
-    def _significant(self, found: Extension, threshold: float, use_covariance: bool) -> Extension:
-        # Projection takes the difference of two numbers that may be equal up to rounding; what is left then is none.
+    def _noise(self, relative_cut: float, use_covariance: bool) -> float:
+        # Singular values that rounding may leave of a target that is explained in full. The target is a difference;
+        # along the weakest directions that are kept, of the eigenvalue `relative_cut`, its rounding is enlarged by the
+        # inverse root of that.
         size = self.tensor_m_prev().norm()
         if use_covariance:
             mean_square = self.tensor_s_growth().diagonal().mean()
             size = torch.where(mean_square > 0, size / mean_square.clamp(min=1e-300).sqrt(), size)
-        noise = 1e3 * torch.finfo(self.weight.dtype).eps * float(size)
-        kept = slice(int(count_significant(found.singular_values, threshold, noise)))
-        return Extension(found.alpha[kept], found.omega[:, kept], found.singular_values[kept])
+        return 10 * torch.finfo(self.weight.dtype).eps * float(size) / max(relative_cut, 1e-12) ** 0.5
 
     def _store_extension(
         self, found: Extension, alpha_zero: bool, omega_zero: bool, update_previous: bool, dtype: torch.dtype | None

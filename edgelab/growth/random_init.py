@@ -165,7 +165,7 @@ def rescaling_factors(
 
 
 def _to_variance(weight: Tensor, fan_in: int) -> float:
-    variance = float(weight.var()) if weight.numel() > 1 else 0.0
+    variance = float(weight.detach().var()) if weight.numel() > 1 else 0.0
     return 1.0 if variance == 0 else 1 / math.sqrt(fan_in * variance)
 
 

@@ -88,6 +88,10 @@ def grow_parameter(parameter: nn.Parameter, values: Num[Tensor, "..."], dim: int
     """
     old_size = parameter.shape[dim]
     at = old_size if at is None else at
+    grown = inserted(parameter.data, values.detach(), dim, at)
     parameter.grad = None  # its shape is that of the past
-    parameter.data = inserted(parameter.data, values.detach(), dim, at)
+    # While an old graph lives (`loss` of the last step), autograd would go on accumulating in the old shape; it starts
+    # anew only when the type changes.
+    parameter.data = grown.new_empty(0, dtype=torch.float16 if grown.dtype != torch.float16 else torch.float32)
+    parameter.data = grown
     return Insertion(parameter, dim, at, values.shape[dim], old_size)
