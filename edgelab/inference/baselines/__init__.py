@@ -6,6 +6,8 @@
 from .correlation import pearson as pearson
 from .correlation import spearman as spearman
 from .degree import out_degree as out_degree
+from .genie3 import genie3 as genie3
+from .grnboost import grnboost as grnboost
 from .intervention_shift import ks_shift as ks_shift
 from .intervention_shift import z_shift as z_shift
 from .interventional_z import interventional_z as interventional_z
@@ -18,3 +20,6 @@ from .responses import function_responses as function_responses
 from .robust_precision import robust_precision as robust_precision
 from .scorer import BASELINES as BASELINES
 from .scorer import BaselineScorer as BaselineScorer
+from .topology import adamic_adar as adamic_adar
+from .topology import neighbourhood as neighbourhood
+from .topology import preferential_attachment as preferential_attachment
