@@ -19,8 +19,8 @@ class EdgeGradient:
     An edge carries one number per layer, `a · h_i`, and adds `b` times it to what function j gets one layer later, with
     weights a and b over the channels. Its gradient is a matrix, `M = Σ h_i g_jᵀ` over the samples, with g the gradient
     of the loss at j. Centred, and with h_i freed of scale and correlation, the largest singular value of M says how
-    much of the gradient at j the best such edge explains; the score is its square over Σ|g_j|², summed over layers:
-    an explained share per layer. It does not depend on the scale of activations, loss or units. There is no test.
+    much of the gradient at j the best such edge explains; the score is its square over Σ|g_j|², an explained share in
+    [0, 1], averaged over layers. It does not depend on the scale of activations, loss or units. There is no test.
 
     Source: Evci et al. (2020), Rigging the Lottery, grow where the gradient is largest; the whitening is that of a
     score test.
@@ -63,7 +63,7 @@ class EdgeGradient:
             targets: A range of targets.
 
         Returns:
-            Explained shares, summed over layers.
+            Explained shares, averaged over layers.
         """
         n_sources, channels = self._values.shape[2:]
         step = max(1, _BLOCK_BYTES // (8 * n_sources * channels**2))
@@ -78,7 +78,7 @@ class EdgeGradient:
         for value, gradient in zip(self._values, self._gradients[:, :, targets], strict=True):
             moments = torch.einsum("bic,bjd->ijcd", value, gradient)
             total = total + torch.linalg.matrix_norm(moments, 2).square()
-        return total
+        return total / len(self._values)
 
 
 def _signals(model: GSNN, batch: Batch) -> tuple[Tensor, Tensor]:

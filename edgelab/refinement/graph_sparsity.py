@@ -189,9 +189,9 @@ class GraphSparsity:
             seed=self.seed,
         )
         score = self.growth.score(situation)
-        score = np.where(self.allowed.prior, score * self.settings.prior_bonus, score)
+        favoured = score + np.where(self.allowed.prior, (self.settings.prior_bonus - 1) * np.abs(score), 0.0)
         among = self.allowed.allowed & ~ledger.edges & ~pruned
-        grown = strongest_pairs(score, among, self.budget - int(ledger.edges.sum()), self.growth.least)
+        grown = strongest_pairs(favoured, among, self.budget - int(ledger.edges.sum()), self.growth.least)
         ledger.add(grown, score, position)
         return grown
 

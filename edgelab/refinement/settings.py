@@ -19,7 +19,7 @@ class RefineSettings:
         min_support: An edge goes when removing it raises the validation loss of no output by this share. In early
             rounds, when missing edges still blur the losses, a part of it: 1/(rounds + 1), 2/(rounds + 1), ….
         min_support_new: The same for edges that are not in the prior, which have to prove more.
-        prior_bonus: Factor of the growth score of edges of the prior that were pruned.
+        prior_bonus: Edges of the prior that were pruned return more easily: their growth score rises by this factor.
         min_gain: Least relative fall of the validation loss for another round of growing.
         decay: Weight decay during the rounds: edges that the data do not need fade.
         round_epochs: Epochs of every round after the first, which continue the last one's weights.
