@@ -3,7 +3,11 @@
 from edgelab.typing import Float, Int, Tensor
 
 from .edge_statistics import EdgeMoments
-from .solve import RELATIVE_CUT, extension, whitening
+from .solve import extension, whitening
+
+NOISE_SHARE = 0.1
+"""Directions of less variance than this share of the largest count for nothing: with a few samples per condition they
+explain by chance as much as the large ones do for a reason."""
 
 
 def edge_gains(
@@ -25,15 +29,15 @@ def edge_gains(
         s², not negative, in the units of `moments.power`.
     """
     n_sources, channels = moments.sent.shape[:2]
-    root = whitening(moments.inputs[targets])
+    root = whitening(moments.inputs[targets], NOISE_SHARE)
     known = root.mT @ moments.known[slots[targets]]
     pulled = moments.pull.view(n_sources, channels, n_sources, -1)[:, :, targets].permute(2, 0, 1, 3)
     explained = known.mT @ (root.mT @ moments.input_pull[targets])
     target = explained.view(pulled.shape) - pulled
     known = known.view(len(targets), -1, n_sources, channels).permute(0, 2, 3, 1)
     left = moments.sent - known @ known.mT
-    # A channel that the edges into j determine has nothing left but rounding: it must not be divided by that.
-    there = left.diagonal(dim1=-2, dim2=-1) > RELATIVE_CUT * moments.sent.diagonal(dim1=-2, dim2=-1)
+    # A channel that the edges into j determine has next to nothing left: it must not be divided by that.
+    there = left.diagonal(dim1=-2, dim2=-1) > NOISE_SHARE * moments.sent.diagonal(dim1=-2, dim2=-1)
     left = left * there.unsqueeze(-1) * there.unsqueeze(-2)
-    best = extension(left, target * there.unsqueeze(-1), n_neurons=1).singular_values
-    return best.square().sum(-1).mT
+    new = extension(left, target * there.unsqueeze(-1), n_neurons=1, relative_cut=NOISE_SHARE)
+    return new.singular_values.square().sum(-1).mT

@@ -30,13 +30,14 @@ _LARGEST_BLOCK = 2**24
 
 
 class EdgeGrowthScorer(EdgeRecovery):
-    """Scores i -> j by the share of the loss's pull at functions that one new edge i -> j could follow.
+    """Scores i -> j by the share of the loss's pull at j that one new edge from i could follow.
 
     The closed form by which a GSNN grows channels (`edgelab.growth.grow_gsnn`), applied between two functions: a new
     edge sends one combination of the channels of i into the channels of j one layer later. Of all combinations the best
     explains s² of the squared gradient at j, after the edges that already enter j have done what they can. The score is
-    the mean over layers of s² divided by the squared gradient at all functions of the layer: it lies in [0, 1], and
-    scores of different targets can be compared.
+    the mean over layers of s² divided by the squared gradient at j in that layer: it lies in [0, 1]. With
+    `relative_to="all"` the divisor is the squared gradient at all functions of the layer, so that targets at which the
+    loss hardly pulls score low. On the convergence graph that ranks better, on DREAM4 worse.
 
     The score says nothing about significance: there are no p-values. Memory grows with the square of functions times
     channels (8 bytes each, per pair of layers).
@@ -44,10 +45,11 @@ class EdgeGrowthScorer(EdgeRecovery):
     Args:
         model: A trained GSNN with at least two layers.
         data: The graph that the model was built from.
+        relative_to: `"target"` or `"all"`.
 
     Raises:
         GraphError: If model and graph name different functions.
-        ConfigError: If the model has fewer than two layers.
+        ConfigError: If the model has fewer than two layers, or `relative_to` is unknown.
 
     Example:
         >>> from edgelab.graphs import build_graph
@@ -60,11 +62,13 @@ class EdgeGrowthScorer(EdgeRecovery):
         [['raf', 'mek', True], ['mek', 'raf', False]]
     """
 
-    def __init__(self, model: GSNN, data: HeteroData) -> None:
+    def __init__(self, model: GSNN, data: HeteroData, *, relative_to: str = "target") -> None:
         check_same_functions(model, data)
         if model.layers < 2:
             raise ConfigError(f"EdgeGrowthScorer needs a model with at least 2 layers, got {model.layers}")
-        self.model = model
+        if relative_to not in {"target", "all"}:
+            raise ConfigError(f"relative_to must be 'target' or 'all', got {relative_to!r}")
+        self.model, self.relative_to = model, relative_to
         self._pairs = PairSpace.between(data)
         self._slots = entering_slots(model)
         self._moments: list[EdgeMoments] = []
@@ -134,7 +138,7 @@ class EdgeGrowthScorer(EdgeRecovery):
             targets: A range of targets with a start and a stop.
 
         Returns:
-            Shares; NaN if the loss pulls nowhere.
+            Shares; NaN for a target at which the loss does not pull.
 
         Raises:
             CaptureError: If no sample has been seen.
@@ -147,17 +151,20 @@ class EdgeGrowthScorer(EdgeRecovery):
 
     def _shares(self, targets: Tensor) -> Float[Tensor, "sources targets"]:
         # Layer by layer: gradients shrink with the distance to the outputs, and so late layers would decide alone.
-        shares = [edge_gains(m, self._slots, targets) / m.power.sum() for m in self._moments if m.power.any()]
-        if not shares:
-            return torch.full((self.pairs.n_sources, len(targets)), torch.nan, dtype=torch.float64)
-        return torch.stack(shares).sum(0) / len(self._moments)
+        shares = torch.zeros(self.pairs.n_sources, len(targets), dtype=torch.float64, device=targets.device)
+        pulled = torch.zeros(len(targets), dtype=torch.bool, device=targets.device)
+        for moments in self._moments:
+            power = moments.power.sum() if self.relative_to == "all" else moments.power[targets]
+            shares += edge_gains(moments, self._slots, targets) / torch.where(power > 0, power, 1.0)
+            pulled |= power > 0
+        return (shares / len(self._moments)).masked_fill(~pulled, torch.nan)
 
     def _targets_at_once(self) -> int:
         features, slots = len(self._moments[0].pull), self._slots.shape[1]
         return max(1, _LARGEST_BLOCK // (features * max(slots, self.model.channels)))
 
     def evaluate(self, exclude_self: bool = True, top: int | None = None) -> pd.DataFrame:
-        """The edge table; `score` is the share of the pull at functions that the edge could follow.
+        """The edge table; `score` is the share of the pull at the target that the edge could follow.
 
         Args:
             exclude_self: Leave out pairs of a node with itself.

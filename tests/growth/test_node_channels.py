@@ -109,6 +109,8 @@ def test_the_greedy_choice_by_hand():
     gain = torch.tensor([4.0, 9.0, 2.0, 0.0])
     assert take_greedily(gain, torch.tensor([2, 3, 2, 1]), 5).tolist() == [True, True, False, False]
     assert take_greedily(gain, torch.tensor([2, 9, 2, 1]), 4).tolist() == [True, False, True, False]
+    dear = torch.tensor([5.0, 4.0, 4.0]), torch.tensor([4, 2, 2])
+    assert take_greedily(*dear, 4).tolist() == [False, True, True]
     assert take_greedily(gain[:0], torch.tensor([], dtype=torch.int64), 4).tolist() == []
 
 
