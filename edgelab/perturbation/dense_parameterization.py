@@ -1,6 +1,7 @@
 """A perturbation of a small graph as a dense matrix: easy to check, and what the sparse one is checked against."""
 
 import math
+import warnings
 
 import torch
 from torch import nn
@@ -41,6 +42,9 @@ class DenseParameterization(nn.Module):
         ConfigError: If an option breaks its rule.
         GraphError: If a matrix does.
 
+    Warns:
+        RuntimeWarning: If training could never move the initial raw matrix.
+
     Example:
         >>> mask = 1 - torch.eye(3)
         >>> change = DenseParameterization(3, 6.0, mask, torch.ones(3, 3), strict_budget=True, rand_init_weights=False)
@@ -79,6 +83,13 @@ class DenseParameterization(nn.Module):
         self.register_buffer("cost_matrix", cost)
         share = min(max(float(rand_init_weights), 0.0), 1.0)
         base = 1.0 if strict_budget else 0.0
+        if share == base == 0 and self.delta_sign != "free":
+            warnings.warn(
+                "dead start: all raw numbers are 0, where their square has slope 0, so that training never moves them. "
+                "Pass rand_init_weights above 0 or strict_budget=True, or set a start by set_initial_state.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         self.delta_adj_raw = nn.Parameter((1 - share) * base + share * torch.rand_like(mask))
         self.renorm_params()
 
@@ -91,6 +102,11 @@ class DenseParameterization(nn.Module):
     def dtype(self) -> torch.dtype:
         """Precision of the parameters."""
         return self.delta_adj_raw.dtype
+
+    @property
+    def should_renorm_after_step(self) -> bool:
+        """Whether only the direction of the raw matrix counts, so that its length may be kept as it was."""
+        return self.budget is not None and self.strict_budget
 
     def degrees_of_freedom(self) -> int:
         """Count the numbers that can be chosen freely.

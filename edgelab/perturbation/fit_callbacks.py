@@ -11,8 +11,10 @@ from torch import nn
 from edgelab.training import Callback, EpochRecord, StartInfo, StepInfo, save_model
 from edgelab.typing import Tensor
 
+from .dense_parameterization import DenseParameterization
 from .gradnet import GradNet
 from .saved import write_graph_file
+from .sparse_parameterization import SparseParameterization
 
 # First moments of an optimizer scale as the gradient, second ones as its square.
 _FIRST_MOMENTS = ("exp_avg", "momentum_buffer")
@@ -79,7 +81,7 @@ class Updates(Callback):
 
 
 class Renormalise(Callback):
-    """Brings the raw numbers of every `GradNet` that wants it back to their usual length after each step.
+    """Brings the raw numbers of every parameterization that wants it back to their usual length after each step.
 
     The loss does not notice, and the optimizer should not either: at c times the length gradients are 1/c times as
     large, so its moments are rescaled with them.
@@ -99,7 +101,7 @@ class Renormalise(Callback):
 
     def __init__(self) -> None:
         self._optimizer: torch.optim.Optimizer | None = None
-        self._nets: list[GradNet] = []
+        self._parts: list[SparseParameterization | DenseParameterization] = []
 
     def on_start(self, info: StartInfo) -> None:
         """Find the graphs to renormalise.
@@ -108,8 +110,9 @@ class Renormalise(Callback):
             info: Model and optimizer.
         """
         self._optimizer = info.optimizer
-        graphs = (module for module in info.model.modules() if isinstance(module, GradNet))
-        self._nets = [net for net in graphs if net.should_renorm_after_step]
+        kinds = SparseParameterization, DenseParameterization
+        parts = (module for module in info.model.modules() if isinstance(module, kinds))
+        self._parts = [part for part in parts if part.should_renorm_after_step]
 
     def after_step(self, info: StepInfo) -> None:
         """Renormalise the parameters and the optimizer's memory of their gradients.
@@ -117,11 +120,11 @@ class Renormalise(Callback):
         Args:
             info: Not used.
         """
-        for net in self._nets:
-            before = {parameter: parameter.detach().norm() for parameter in net.parameters()}
-            net.renorm_params()
-            for parameter, norm in before.items():
-                self._rescale_moments(parameter, parameter.detach().norm() / norm)
+        for part in self._parts:
+            raw = part.delta_adj_raw
+            before = raw.detach().norm()
+            part.renorm_params()
+            self._rescale_moments(raw, raw.detach().norm() / before)
 
     def _rescale_moments(self, parameter: nn.Parameter, scale: Tensor) -> None:
         if self._optimizer is None or not (scale.isfinite() and scale > 0):

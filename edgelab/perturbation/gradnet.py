@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import pandas as pd
 import torch
 from torch import nn
 from torch_geometric.data import HeteroData
@@ -18,7 +19,15 @@ from .dense_parameterization import DenseParameterization
 from .edge_matrix import EdgeMatrix, Matrix
 from .final_sign import FINAL_RULES, apply_final_sign, warn_of_signs
 from .from_graph import Allowed, Cost, TypeBudgets, graph_arguments
-from .graph_inputs import Budget, Parameterization, ParameterOptions, make_parameterization, place_of, read_matrices
+from .graph_inputs import (
+    Budget,
+    Parameterization,
+    ParameterOptions,
+    check_names,
+    make_parameterization,
+    make_sum,
+    read_matrices,
+)
 from .matrices import to_networkx, to_numpy
 from .matrix_inputs import MatrixLike, stored_values
 from .saved import read_graph_file, write_graph_file
@@ -46,6 +55,9 @@ class GradNet(nn.Module):
         cost_matrix: Cost of a unit of change of every entry, above 0; None: 1.
         cost_aggr_norm: p, a positive integer or `inf`.
         final_rule: How the final sign is forced: `"reflect"` at zero, or `"clip"`.
+        projection: How the budget is kept: `"rescale"`, or `"simplex"` for changes most of which are exactly 0. This
+            and the next need a sparse mask; see `SparseParameterization`.
+        max_edges: How many edges may change at most.
         groups: Number, from 1, of the budget that pays for a change of each entry; `budget` is then a list with one
             budget per group. Needs a sparse mask.
         names: Of the nodes, for graphs and tables.
@@ -93,6 +105,8 @@ class GradNet(nn.Module):
         cost_aggr_norm: int | float = 1,
         *,
         final_rule: str = "reflect",
+        projection: str = "rescale",
+        max_edges: int | None = None,
         groups: MatrixLike | None = None,
         names: Sequence[str] | None = None,
         dtype: torch.dtype | str | None = None,
@@ -101,11 +115,11 @@ class GradNet(nn.Module):
         super().__init__()
         self.num_nodes, self.directed = int(num_nodes), directed
         self.delta_sign, self.final_sign = check_sign("delta_sign", delta_sign), check_sign("final_sign", final_sign)
-        self.final_rule, self.names = final_rule, _checked_names(names, self.num_nodes)
+        self.projection, self.max_edges = projection, max_edges
+        self.final_rule, self.names = final_rule, check_names(names, self.num_nodes)
         FINAL_RULES[final_rule]
-        place = place_of(adj0, mask, cost_matrix, dtype=dtype, device=device)
         matrices = read_matrices(
-            mask, adj0, cost_matrix, groups, num_nodes=self.num_nodes, directed=directed, place=place
+            mask, adj0, cost_matrix, groups, num_nodes=self.num_nodes, directed=directed, dtype=dtype, device=device
         )
         for name, matrix in matrices.named():
             self.register_buffer(name, matrix, persistent=False)
@@ -116,12 +130,14 @@ class GradNet(nn.Module):
             strict_budget=strict_budget,
             cost_aggr_norm=cost_aggr_norm,
             rand_init_weights=rand_init_weights,
+            projection=projection,
+            max_edges=max_edges,
         )
         self.param = make_parameterization(matrices, options)
         warn_of_signs(self.delta_sign, self.final_sign, final_rule, stored_values(self.adj0))
         if self.final_sign == self.delta_sign:
             self.final_sign = "free"
-        self.sum = _make_sum(self.adj0, self.param)
+        self.sum = make_sum(self.adj0, self.param)
 
     @classmethod
     def from_graph(
@@ -138,6 +154,8 @@ class GradNet(nn.Module):
         strict_budget: bool = True,
         cost_aggr_norm: int | float = 1,
         final_rule: str = "reflect",
+        projection: str = "rescale",
+        max_edges: int | None = None,
         dtype: torch.dtype | None = None,
     ) -> "GradNet":
         """Perturb edges of a regulatory graph, by name and without matrices.
@@ -157,6 +175,8 @@ class GradNet(nn.Module):
             strict_budget: As for `GradNet`.
             cost_aggr_norm: As for `GradNet`.
             final_rule: As for `GradNet`.
+            projection: As for `GradNet`.
+            max_edges: As for `GradNet`.
             dtype: As for `GradNet`.
 
         Returns:
@@ -181,6 +201,8 @@ class GradNet(nn.Module):
             strict_budget=strict_budget,
             cost_aggr_norm=cost_aggr_norm,
             final_rule=final_rule,
+            projection=projection,
+            max_edges=max_edges,
         )
 
     @property
@@ -201,8 +223,7 @@ class GradNet(nn.Module):
     @property
     def should_renorm_after_step(self) -> bool:
         """Whether only the direction of the raw numbers counts, so that their length may be kept as it was."""
-        budgets = self.budget if isinstance(self.budget, Sequence) else [self.budget]
-        return self.param.strict_budget and any(budget is not None for budget in budgets)
+        return self.param.should_renorm_after_step
 
     def matrix(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Matrix:
         """Return the perturbed adjacency in the form to compute with.
@@ -218,7 +239,7 @@ class GradNet(nn.Module):
             total: Matrix = self.sum(self.param.edge_values(noise_amplitude, noise_mode))
         else:
             change = self.delta_matrix(noise_amplitude, noise_mode)
-            total = self._dense_adj0() + (change if isinstance(change, Tensor) else change.to_dense())
+            total = self.adj0.to_dense() + (change if isinstance(change, Tensor) else change.to_dense())
         return apply_final_sign(total, self.final_sign, self.final_rule)
 
     def forward(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Float[Tensor, "nodes nodes"]:
@@ -273,6 +294,19 @@ class GradNet(nn.Module):
         """
         self.param.set_initial_state(delta_adj_raw_0, renorm=renorm)
 
+    def report_budget(self) -> pd.DataFrame:
+        """Say what is spent on which edge.
+
+        Returns:
+            One row per edge that may change, dearest first, by name if the nodes have names; see `budget_table`.
+
+        Raises:
+            ConfigError: If the mask is dense.
+        """
+        if isinstance(self.param, DenseParameterization):
+            raise ConfigError("a report lists edges and needs a sparse mask, got a dense one. Use mask.to_sparse().")
+        return self.param.report_budget(self.names)
+
     def to_numpy(self) -> Float[Array, "nodes nodes"]:
         """Copy the perturbed adjacency out of torch.
 
@@ -313,6 +347,8 @@ class GradNet(nn.Module):
             "directed": self.directed,
             "strict_budget": self.param.strict_budget,
             "cost_aggr_norm": self.param.cost_aggr_norm,
+            "projection": self.projection,
+            "max_edges": self.max_edges,
             "names": self.names,
         }
 
@@ -362,18 +398,3 @@ class GradNet(nn.Module):
             f"final_sign={self.final_sign!r}, directed={self.directed}, strict_budget={self.param.strict_budget}, "
             f"p={self.param.cost_aggr_norm}, dtype={self.dtype}, device={self.device}"
         )
-
-    def _dense_adj0(self) -> Tensor:
-        return self.adj0.to_dense() if self.adj0.is_sparse else self.adj0
-
-
-def _checked_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | None:
-    if names is not None and len(set(names)) != num_nodes:
-        raise ConfigError(f"names must hold {num_nodes} different names, one per node, got {len(set(names))}")
-    return None if names is None else list(names)
-
-
-def _make_sum(adj0: Tensor, param: Parameterization) -> BasePlusChange | None:
-    if isinstance(param, DenseParameterization) or not adj0.is_sparse:
-        return None
-    return BasePlusChange(adj0, param.edge_index, directed=param.directed)

@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeAlias
 import torch
 
 from edgelab.errors import ConfigError, GraphError
-from edgelab.typing import Tensor
+from edgelab.typing import Float, Tensor
 
+from .base_plus_change import BasePlusChange
 from .dense_parameterization import DenseParameterization
 from .edge_costs import edge_costs
 from .grouped_parameterization import GroupedParameterization
@@ -37,6 +38,8 @@ class ParameterOptions:
     strict_budget: bool
     cost_aggr_norm: int | float
     rand_init_weights: bool | float
+    projection: str = "rescale"
+    max_edges: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,7 +106,8 @@ def read_matrices(
     *,
     num_nodes: int,
     directed: bool,
-    place: Place,
+    dtype: torch.dtype | str | None = None,
+    device: torch.device | str | None = None,
 ) -> GraphMatrices:
     """Check the matrices of a graph against each other.
 
@@ -114,7 +118,8 @@ def read_matrices(
         groups: None: one budget.
         num_nodes: Rows and columns of each.
         directed: False demands symmetry.
-        place: Where and how to keep them.
+        dtype: As in `place_of`.
+        device: As in `place_of`.
 
     Returns:
         The matrices. An absent `adj0` is sparse where the mask is.
@@ -123,10 +128,10 @@ def read_matrices(
         GraphError: If one breaks a rule.
 
     Example:
-        >>> place = place_of(dtype=None, device="cpu")
-        >>> read_matrices(None, None, None, num_nodes=2, directed=False, place=place).mask.tolist()
+        >>> read_matrices(None, None, None, num_nodes=2, directed=False).mask.tolist()
         [[0.0, 1.0], [1.0, 0.0]]
     """
+    place = place_of(adj0, mask, cost_matrix, dtype=dtype, device=device)
     given = {"mask": mask, "adj0": adj0, "cost_matrix": cost_matrix, "groups": groups}
     read = {
         name: read_square_matrix(name, matrix, num_nodes, dtype=place.dtype, device=place.device)
@@ -157,9 +162,8 @@ def make_parameterization(matrices: GraphMatrices, options: ParameterOptions) ->
         A sparse parameterization for a sparse mask, grouped if there are groups; a dense one otherwise.
 
     Example:
-        >>> place = place_of(dtype=None, device="cpu")
         >>> mask = torch.ones(3, 3).to_sparse()
-        >>> matrices = read_matrices(mask, None, None, num_nodes=3, directed=False, place=place)
+        >>> matrices = read_matrices(mask, None, None, num_nodes=3, directed=False)
         >>> options = ParameterOptions(
         ...     budget=1.0,
         ...     delta_sign="free",
@@ -190,9 +194,55 @@ def make_parameterization(matrices: GraphMatrices, options: ParameterOptions) ->
     return GroupedParameterization(members, edges_of_group)
 
 
+def make_sum(adj0: Float[Tensor, "nodes nodes"], param: Parameterization) -> BasePlusChange | None:
+    """Prepare the sum of a sparse adjacency and a sparse change.
+
+    Args:
+        adj0: The adjacency.
+        param: Of the change.
+
+    Returns:
+        What adds the change; None unless both are sparse.
+
+    Example:
+        >>> make_sum(torch.eye(2), DenseParameterization(2, 1.0, torch.ones(2, 2), torch.ones(2, 2))) is None
+        True
+    """
+    if isinstance(param, DenseParameterization) or not adj0.is_sparse:
+        return None
+    return BasePlusChange(adj0, param.edge_index, directed=param.directed)
+
+
+def check_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | None:
+    """Check the names of nodes.
+
+    Args:
+        names: None: the nodes have none.
+        num_nodes: How many there must be.
+
+    Returns:
+        A fresh list, or None.
+
+    Raises:
+        ConfigError: If there is not one name of its own for every node.
+
+    Example:
+        >>> check_names("AB", 2)
+        ['A', 'B']
+    """
+    if names is not None and not len(set(names)) == len(names) == num_nodes:
+        raise ConfigError(f"names must hold {num_nodes} different names, one per node, got {len(set(names))}")
+    return None if names is None else list(names)
+
+
 def _make_dense(mask: Tensor, cost: Tensor, options: ParameterOptions, groups: Tensor | None) -> DenseParameterization:
     given = asdict(options)
-    budget = given.pop("budget")
+    budget, projection, max_edges = (given.pop(name) for name in ("budget", "projection", "max_edges"))
+    if projection != "rescale" or max_edges is not None:
+        raise ConfigError(
+            f"projection={projection!r} and max_edges={max_edges} need a sparse mask, got a dense one. "
+            "Use mask.to_sparse()."
+        )
     if groups is not None or isinstance(budget, Sequence):
         raise ConfigError("several budgets need a sparse mask, got a dense one. Use mask.to_sparse().")
     return DenseParameterization(len(mask), budget, mask, cost, **given)

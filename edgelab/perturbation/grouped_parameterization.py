@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 
@@ -110,6 +111,11 @@ class GroupedParameterization(nn.Module):
         """The raw numbers of all edges, in their common order; a copy of the members' parameters."""
         return torch.cat([member.delta_adj_raw for member in self._all()])[self._place]
 
+    @property
+    def should_renorm_after_step(self) -> bool:
+        """Whether in some group only the direction of the raw numbers counts."""
+        return any(member.should_renorm_after_step for member in self._all())
+
     def degrees_of_freedom(self) -> int:
         """Number of edges."""
         return len(self.group_of_edge)
@@ -137,6 +143,19 @@ class GroupedParameterization(nn.Module):
             A coalesced COO tensor.
         """
         return sparse_matrix(self.pattern, self.edge_values(noise_amplitude, noise_mode))
+
+    def report_budget(self, node_names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Say what is spent on which edge, group by group.
+
+        Args:
+            node_names: One name per node; their numbers by default.
+
+        Returns:
+            As of a `SparseParameterization`, with a last column `group`, numbered from 1; shares are of the budget of
+            the group.
+        """
+        tables = [member.report_budget(node_names) for member in self._all()]
+        return pd.concat([table.assign(group=group) for group, table in enumerate(tables, 1)], ignore_index=True)
 
     def renorm_params(self) -> None:
         """Scale the raw numbers of each group with a budget; those without keep theirs."""

@@ -49,6 +49,11 @@ def test_costs_by_name_by_number_and_by_tensor(data):
         assert GradNet.from_graph(data, 1.0, cost=cost).param.cost_p_sum.tolist() == expected
 
 
+def test_candidates_have_one_cost_each_and_no_loops(data):
+    net = GradNet.from_graph(data, 1.0, allow="candidates", cost=torch.tensor([5.0, 6.0, 7.0]))
+    assert net.param.cost_p_sum.tolist() == [5.0, 6.0, 7.0]
+
+
 def test_a_budget_for_each_type(data):
     budget = {FUNCTION_EDGES: 2.0, INPUT_EDGES: 5.0, OUTPUT_EDGES: None}
     allow = {FUNCTION_EDGES: "candidates", INPUT_EDGES: "existing", OUTPUT_EDGES: "candidates"}

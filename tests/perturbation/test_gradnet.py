@@ -169,6 +169,8 @@ def test_undirected_matrices_must_be_symmetric(name, sparse):
         ({"final_rule": "wrap"}, ConfigError, "unknown final_rule 'wrap'"),
         ({"names": ["A", "B", "A"]}, ConfigError, "3 different names"),
         ({"dtype": "int64"}, ConfigError, "floating-point type"),
+        ({"projection": "simplex"}, ConfigError, "need a sparse mask"),
+        ({"max_edges": 2}, ConfigError, "need a sparse mask"),
         ({"budget": [1.0, 2.0]}, ConfigError, "several budgets need a sparse mask"),
         ({"budget": [1.0], "mask": torch.ones(3, 3).to_sparse()}, ConfigError, "give both, or neither"),
     ],
@@ -197,20 +199,45 @@ def test_defaults_follow_the_first_matrix():
 def test_groups_have_budgets_of_their_own():
     mask = torch.ones(4, 4).triu(1)
     groups = torch.ones(4, 4)
-    groups[0] = 2
+    groups[0, :3] = 2
     net = GradNet(4, [3.0, 1.0], mask.to_sparse(), directed=True, groups=groups)
     change = net.get_delta_adj().to_dense()
-    assert change[0].sum().item() == pytest.approx(1.0, rel=1e-5)
-    assert change[1:].sum().item() == pytest.approx(3.0, rel=1e-5)
+    assert change[0, :3].sum().item() == pytest.approx(1.0, rel=1e-5)
+    assert change.sum().item() == pytest.approx(4.0, rel=1e-5)
     assert net.should_renorm_after_step and net.budget == (3.0, 1.0)
     raw = torch.arange(1.0, 7.0)
     net.set_initial_state(raw, renorm=False)
     torch.testing.assert_close(net.param.delta_adj_raw.detach(), raw)
     net.renorm_params()
-    torch.testing.assert_close(net.get_delta_adj().to_dense()[0], torch.tensor([0, 1.0, 4, 9]) / 14)
+    torch.testing.assert_close(net.get_delta_adj().to_dense()[0, :3], torch.tensor([0, 1.0, 4]) / 5)
     again = GradNet.from_config(net.export_config())
     again.load_state_dict(net.state_dict())
     torch.testing.assert_close(again().to_dense(), net().to_dense())
+
+
+def test_projections_and_edge_counts_pass_through_and_are_reported():
+    mask = (torch.ones(5, 5) - torch.eye(5)).to_sparse()
+    names = list("ABCDE")
+    projected = GradNet(5, 2.0, mask, projection="simplex", names=names)
+    assert not projected.should_renorm_after_step
+    assert projected.report_budget()["spent"].sum() == pytest.approx(2.0, rel=1e-5)
+    assert set(projected.report_budget()["src_func"]) <= set(names)
+    few = GradNet(5, 2.0, mask, max_edges=2)
+    assert few.to_networkx().number_of_edges() == 2
+    for net in (projected, few):
+        again = GradNet.from_config(net.export_config())
+        again.load_state_dict(net.state_dict())
+        assert torch.equal(again().to_dense(), net().to_dense())
+    grouped = GradNet(2, [2.0, 3.0], torch.ones(2, 2).to_sparse(), directed=True, groups=torch.tensor([[1, 1], [2, 2]]))
+    report = grouped.report_budget()
+    assert report["group"].tolist() == [1, 2] and report["spent"].tolist() == pytest.approx([2.0, 3.0])
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_dead_start_warns(sparse):
+    mask = torch.ones(3, 3).to_sparse() if sparse else torch.ones(3, 3)
+    with pytest.warns(RuntimeWarning, match="dead start"):
+        GradNet(3, 1.0, mask, strict_budget=False, rand_init_weights=False)
 
 
 def test_edges_outside_all_groups_are_refused():
@@ -244,6 +271,8 @@ def test_out_of_torch():
     np.testing.assert_allclose(net.to_numpy(), (np.ones((3, 3)) - np.eye(3)) / 3, rtol=1e-6)
     graph = net.to_networkx()
     assert isinstance(graph, nx.Graph) and not graph.is_directed()
+    with pytest.raises(ConfigError, match="needs a sparse mask"):
+        net.report_budget()
     assert sorted(graph.edges) == [("A", "B"), ("A", "C"), ("B", "C")]
     directed = GradNet(3, 2.0, torch.eye(3).roll(1, 1), directed=True).to_networkx()
     assert directed.is_directed() and sorted(directed.edges) == [(0, 1), (1, 2), (2, 0)]

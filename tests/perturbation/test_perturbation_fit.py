@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from edgelab.errors import CheckpointError, ConfigError, TrainingError
-from edgelab.perturbation import FitConfig, GradNet, fit
+from edgelab.perturbation import FitConfig, GradNet, SparseParameterization, fit
 from edgelab.training import Callback
 
 PRICES = torch.tensor([[0.0, 3, 1], [3, 0, 2], [1, 2, 0]], dtype=torch.float64)
@@ -91,12 +91,12 @@ def test_moments_follow_the_length():
 
 def test_the_best_file_holds_the_parameters_that_gave_the_best_loss(tmp_path):
     gn = net()
-    # A loss that is lowest in the middle of the run, and a step so long that the next parameters are much worse.
-    config = FitConfig(optimizer="sgd", lr=2.0, progress=False)
-    result = fit(gn, lambda gn: (gn()[0, 2] - 0.5).square(), 25, config, checkpoint_dir=tmp_path)
+    # The price of the edges turns round after seven updates, so that the best parameters lie in the middle of the run.
+    config = FitConfig(optimizer="sgd", lr=0.1, progress=False, pass_update=True)
+    result = fit(gn, lambda gn, update: cost(gn) if update < 7 else 20 - cost(gn), 9, config, checkpoint_dir=tmp_path)
     assert result.best_path == tmp_path / "best.safetensors"
-    best = GradNet.from_checkpoint(result.best_path)
-    assert (best()[0, 2] - 0.5).square().item() == result.best_loss == min(result.losses)
+    assert result.best_update == 6 and result.best_loss == min(result.losses)
+    assert cost(GradNet.from_checkpoint(result.best_path)).item() == result.best_loss
     fit(gn, cost, 3, QUIET, checkpoint_dir=tmp_path, overwrite=True)
     assert cost(GradNet.from_checkpoint(result.best_path)).item() != result.best_loss
 
@@ -178,6 +178,16 @@ def test_a_module_around_a_net_is_fitted_whole(tmp_path):
     assert result.losses[-1] < 1e-2 and model.gain.item() == pytest.approx(2.5, abs=0.1)
     assert model.net.param.delta_adj_raw.norm().item() == pytest.approx(math.sqrt(3))
     assert result.best_path.exists()
+
+
+def test_a_parameterization_is_fitted_by_itself():
+    edges, prices = torch.tensor([[0, 0, 1], [1, 2, 2]]), torch.tensor([3.0, 1.0, 2.0])
+    change = SparseParameterization(
+        num_nodes=3, budget=2.0, edge_index=edges, cost_p_sum=torch.full((3,), 2.0), strict_budget=True
+    )
+    fit(change, lambda change: change.edge_values() @ prices, 250, QUIET)
+    assert change.edge_values()[1].item() == pytest.approx(1, abs=1e-2)
+    assert change.delta_adj_raw.norm().item() == pytest.approx(math.sqrt(1.5))
 
 
 def test_schedules_and_clipping_reach_the_loop():
