@@ -37,7 +37,7 @@ def demo(
     [bold]Example[/]: edgelab demo --out results/demo
     """
     job = Job(
-        method="mei_partial",
+        method="consensus",
         splits=splits,
         fraction=fraction,
         top=top,

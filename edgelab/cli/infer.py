@@ -37,7 +37,7 @@ def infer(
         Path | None,
         typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
     ] = None,
-    method: Annotated[str, typer.Option(help="How candidates are ranked; the names are below.")] = "mei_partial",
+    method: Annotated[str, typer.Option(help="How candidates are ranked; the names are below.")] = "consensus",
     task: Annotated[str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")] = "auto",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
     layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,

@@ -13,7 +13,7 @@ FUSED: Mapping[str, Sequence[str]] = {
     "intervention": ("ks_shift", "z_shift", "effect_net", "effect_sum"),
     "association": ("within_settings", "control_pearson", "pearson"),
     "topology": ("out_degree", "two_step_paths", "co_regulation"),
-    "model": ("mei", "mei_partial", "demand_sum"),
+    "model": ("mei", "mei_partial"),
 }
 """Features of which more means likelier, whatever the data: the first two of each group that are known have a vote."""
 

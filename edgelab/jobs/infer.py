@@ -47,7 +47,7 @@ class Inference:
 
 def infer_edges(
     dataset: Dataset,
-    method: str = "mei_partial",
+    method: str = "consensus",
     *,
     settings: ModelSettings | None = None,
     seed: int = 0,
