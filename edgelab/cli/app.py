@@ -11,8 +11,8 @@ from edgelab.cli.console import out
 from edgelab.cli.demo import demo
 from edgelab.cli.evaluate import evaluate
 from edgelab.cli.infer import infer
-from edgelab.cli.responses import responses
 from edgelab.cli.refine import refine
+from edgelab.cli.responses import responses
 from edgelab.cli.simulate import simulate
 from edgelab.jobs import METHODS
 

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from edgelab.cli.console import one_clear_line
+from edgelab.cli.inputs import Data, Edges, InputEdges, OutputEdges, X, Y, chosen_dataset
 from edgelab.cli.job import recorded
 from edgelab.cli.options import Debug, Device, Force, Progress, Seed, Threads
 from edgelab.cli.results import show_calibration, show_files
 from edgelab.cli.threads import use_threads
-from edgelab.jobs import METHODS, ModelSettings, load_dataset
+from edgelab.jobs import METHODS, ModelSettings
 from edgelab.jobs.calibration import calibrate
 from edgelab.jobs.planted import KEPT, Planting
 from edgelab.jobs.q_values import WAYS, QSettings
@@ -23,18 +24,13 @@ FILES = ("calibration.csv", "calibration.png", "calibration.json")
 
 
 def calibrate_command(
-    edges: Annotated[Path, typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign].")],
-    x: Annotated[Path, typer.Option(help="What was done: samples × inputs, names in the header.")],
-    y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
-    input_edges: Annotated[
-        Path | None,
-        typer.Option(help="From input (source) to function (target); else each acts on the one of its name."),
-    ] = None,
-    output_edges: Annotated[
-        Path | None,
-        typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
-    ] = None,
+    dataset: Data = None,
+    edges: Edges = None,
+    x: X = None,
+    y: Y = None,
+    input_edges: InputEdges = None,
+    output_edges: OutputEdges = None,
     method: Annotated[
         str, typer.Option(help="What ranks pairs, for --q method and association; the names are below.")
     ] = "interventional_z",
@@ -72,11 +68,11 @@ def calibrate_command(
         METHODS[method]
         q_settings = QSettings(way=q, splits=q_splits, seed=seed)
         planting = Planting(keep=keep, n_edges=planted, strength=strength, seed=seed)
-        dataset = load_dataset(edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
-        use_threads(threads, len(dataset.functions))
+        data = chosen_dataset(dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
+        use_threads(threads, len(data.functions))
         settings = ModelSettings(task=task)
         found = calibrate(
-            dataset,
+            data,
             method,
             q=q_settings,
             planting=planting,

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from edgelab.cli.console import one_clear_line
+from edgelab.cli.inputs import Data, Edges, InputEdges, OutputEdges, X, Y, chosen_dataset
 from edgelab.cli.job import Job, recorded, run_job
 from edgelab.cli.options import Debug, Device, Force, Fraction, Progress, Seed, Splits, Threads, Top
 from edgelab.cli.results import RESULT_FILES
-from edgelab.jobs import METHODS, ModelSettings, load_dataset
+from edgelab.jobs import METHODS, ModelSettings
 from edgelab.jobs.q_values import WAYS, QSettings
 from edgelab.jobs.settings import TASKS
 from edgelab.report import ResultsFolder
@@ -25,18 +26,13 @@ class Otherwise(StrEnum):
 
 
 def infer(
-    edges: Annotated[Path, typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign].")],
-    x: Annotated[Path, typer.Option(help="What was done: samples × inputs, names in the header.")],
-    y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
-    input_edges: Annotated[
-        Path | None,
-        typer.Option(help="From input (source) to function (target); else each acts on the one of its name."),
-    ] = None,
-    output_edges: Annotated[
-        Path | None,
-        typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
-    ] = None,
+    dataset: Data = None,
+    edges: Edges = None,
+    x: X = None,
+    y: Y = None,
+    input_edges: InputEdges = None,
+    output_edges: OutputEdges = None,
     method: Annotated[str, typer.Option(help="How candidates are ranked; the names are below.")] = "consensus",
     task: Annotated[str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")] = "auto",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
@@ -67,7 +63,9 @@ def infer(
     First hides known edges several times to see which methods find them again, then ranks all candidates with the
     chosen method. Standardise y yourself; a value of 0 should mean "as usual".
 
-    [bold]Example[/]: edgelab infer --edges prior.csv --input-edges drugs.csv --output-edges readouts.csv --x x.csv
+    [bold]Examples[/]: edgelab infer dream4_1/ --out results
+
+    edgelab infer --edges prior.csv --input-edges drugs.csv --output-edges readouts.csv --x x.csv
     --y y.csv --out results
     """
     job = Job(
@@ -88,7 +86,8 @@ def infer(
         training = replace(
             settings.training, epochs=epochs, batch_size=batch_size, lr=lr, device=device, progress=progress
         )
-        dataset = load_dataset(
+        data = chosen_dataset(
+            dataset,
             edges=edges,
             x=x,
             y=y,
@@ -98,4 +97,4 @@ def infer(
             on_extra=on_extra.value,
         )
         job = replace(job, q=QSettings(way=q, splits=q_splits, direct=q_direct))
-        run_job(folder, dataset, replace(settings, training=training), job)
+        run_job(folder, data, replace(settings, training=training), job)

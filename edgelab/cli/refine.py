@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from edgelab.cli.console import one_clear_line, out
+from edgelab.cli.inputs import Data, Edges, InputEdges, OutputEdges, X, Y, chosen_dataset
 from edgelab.cli.job import recorded
 from edgelab.cli.options import Debug, Device, Force, Progress, Seed, Threads
 from edgelab.cli.results import describe, show_files
@@ -15,7 +16,7 @@ from edgelab.cli.threads import use_threads
 from edgelab.datasets import Dataset
 from edgelab.errors import DataError
 from edgelab.graphs import read_edges
-from edgelab.jobs import ModelSettings, load_dataset, refine_edges, refinement_model
+from edgelab.jobs import ModelSettings, refine_edges, refinement_model
 from edgelab.jobs.refine import growth_by
 from edgelab.jobs.settings import TASKS
 from edgelab.refinement import Refinement, RefineSettings
@@ -31,18 +32,13 @@ _SHOWN = 15
 
 
 def refine(
-    edges: Annotated[Path, typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign].")],
-    x: Annotated[Path, typer.Option(help="What was done: samples × inputs, names in the header.")],
-    y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
-    input_edges: Annotated[
-        Path | None,
-        typer.Option(help="From input (source) to function (target); else each acts on the one of its name."),
-    ] = None,
-    output_edges: Annotated[
-        Path | None,
-        typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
-    ] = None,
+    dataset: Data = None,
+    edges: Edges = None,
+    x: X = None,
+    y: Y = None,
+    input_edges: InputEdges = None,
+    output_edges: OutputEdges = None,
     candidates: Annotated[
         Path | None, typer.Option(help="Edges that may be added, as a file of edges; else every pair may.")
     ] = None,
@@ -81,16 +77,14 @@ def refine(
         )
         settings = replace(default, task=task, channels=channels, layers=layers, training=training)
         refining = RefineSettings(rounds=rounds, budget=budget, start=start)
-        dataset = load_dataset(edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
+        data = chosen_dataset(dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
         allowed = None if candidates is None else read_edges(candidates)
-        chosen = growth_by(growth, dataset, settings)
-        use_threads(threads, len(dataset.functions))
-        describe(dataset)
-        result = refine_edges(
-            dataset, growth=chosen, candidates=allowed, settings=settings, refining=refining, seed=seed
-        )
+        chosen = growth_by(growth, data, settings)
+        use_threads(threads, len(data.functions))
+        describe(data)
+        result = refine_edges(data, growth=chosen, candidates=allowed, settings=settings, refining=refining, seed=seed)
         _show_changes(result)
-        _write(folder, dataset, result, settings, refining, arguments)
+        _write(folder, data, result, settings, refining, arguments)
         show_files(folder)
 
 
@@ -112,7 +106,7 @@ def _show_changes(result: Refinement) -> None:
 
 def _write(
     folder: ResultsFolder,
-    dataset: Dataset,
+    data: Dataset,
     result: Refinement,
     settings: ModelSettings,
     refining: RefineSettings,
@@ -126,7 +120,7 @@ def _write(
     result.edges.to_csv(folder.file("edges.csv"), index=False)
     result.changes.to_csv(folder.file("changes.tsv"), sep="\t", index=False)
     result.rounds.to_csv(folder.file("rounds.csv"), index=False)
-    tables = {name: getattr(dataset, name) for name in ("edges", "input_edges", "output_edges", "x", "y")}
+    tables = {name: getattr(data, name) for name in ("edges", "input_edges", "output_edges", "x", "y")}
     folder.write_json(
         "config.json",
         {
@@ -134,8 +128,8 @@ def _write(
             "settings": asdict(replace(settings, training=replace(settings.training, seed=arguments["seed"]))),
             "refining": asdict(refining),
             "data": {
-                "name": dataset.name,
-                "source": dataset.source,
+                "name": data.name,
+                "source": data.source,
                 "sha256": {name: frame_hash(table) for name, table in tables.items()},
             },
             "environment": environment(),

@@ -128,13 +128,13 @@ def is_dream4(folder: str | Path) -> bool:
         folder: Any path.
 
     Returns:
-        True if it holds the knockouts and the gold standard.
+        True if it holds a table of knockouts.
 
     Example:
         >>> is_dream4("/")
         False
     """
-    return all(_find(Path(folder), kind) is not None for kind in ("knockouts", "gold"))
+    return _find(Path(folder), "knockouts") is not None
 
 
 def _find(folder: Path, kind: str) -> Path | None:

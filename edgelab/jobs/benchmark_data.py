@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edgelab.datasets import Dataset, ecoli70, read_dream4, sachs
+from edgelab.datasets import Dataset, ecoli70, is_cellnopt, is_dream4, read_cellnopt, read_dream4, sachs
 from edgelab.errors import ConfigError
 from edgelab.jobs.load import load_dataset
 from edgelab.registry import Registry
@@ -18,9 +18,9 @@ def open_dataset(word: str) -> Dataset:
     """Read a data set.
 
     Args:
-        word: A name in `BUNDLED`, or a folder: of the DREAM4 challenge (`knockouts.tsv`, `gold_edges.tsv`, …), or with
-            `edges.csv`, `x.csv` and `y.csv` as `edgelab simulate` writes them, perhaps `input_edges.csv` and
-            `output_edges.csv`.
+        word: A name in `BUNDLED`, or a folder: of the DREAM4 challenge (`knockouts.tsv`, `gold_edges.tsv`, …), of
+            CellNOpt (`PKN-*.sif`, `MD-*.csv`), or with `edges.csv`, `x.csv` and `y.csv` as `edgelab simulate` writes
+            them, perhaps `input_edges.csv` and `output_edges.csv`.
 
     Returns:
         The data set, named after the word.
@@ -37,8 +37,10 @@ def open_dataset(word: str) -> Dataset:
     folder = Path(word)
     if not folder.is_dir():
         raise ConfigError(f"{word!r} is neither a bundled data set ({', '.join(BUNDLED)}) nor a folder; correct it")
-    if list(folder.glob("*knockouts.tsv")):
+    if is_dream4(folder):
         return read_dream4(folder)
+    if is_cellnopt(folder):
+        return read_cellnopt(folder)
     into, out_of = (
         path if path.is_file() else None for path in (folder / "input_edges.csv", folder / "output_edges.csv")
     )

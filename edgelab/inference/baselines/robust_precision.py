@@ -137,7 +137,7 @@ def _standardised(values: Array, usual: Array) -> tuple[Array, Array]:
 def _without_rows(precision: Array, rows: Array, column: int) -> Array:
     """Column of the inverse of S - rows' rows, where `precision` is the inverse of S (Woodbury's identity)."""
     if len(rows) > len(precision):
-        rows = np.linalg.qr(rows, mode="r")  # the same product of fewer rows
+        rows = np.linalg.qr(rows).R  # the same product of fewer rows
     projected = rows @ precision
     correction = np.linalg.solve(np.eye(len(rows)) - projected @ rows.T, projected[:, column])
     return precision[:, column] + projected.T @ correction
