@@ -4,18 +4,16 @@
 
 Three losses: a weighted sum of the entries of the matrix; the same of the edge values, without a matrix; and Σ (A x)²
 for one vector x. What is compared runs in one process and takes turns, so that a machine shared with others disturbs
-all alike; before it is timed, it must give the same gradient. Bytes are the growth of the peak of resident memory
-during one more call, over the number of edges. gradnet's Σ (A x)² goes through `torch.sparse.mm`, which forms a dense
+all alike; before it is timed, it must give the same gradient. Bytes are what the tensors made during one more call hold
+at most at once, over the number of edges. gradnet's Σ (A x)² goes through `torch.sparse.mm`, which forms a dense
 N × N gradient: it is left out above 100,000 edges, where that no longer fits.
 """
 
 import argparse
-import ctypes
-import gc
+import itertools
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
@@ -129,21 +127,12 @@ def take_turns(jobs: list[Callable[[], None]], rounds: int) -> list[float]:
 
 
 def peak_growth(job: Callable[[], None]) -> int:
-    """Bytes by which the peak of resident memory rises during a call; 0 where Linux does not tell."""
-    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-    if not reset.exists():
-        return 0
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    reset.write_text("5")
-    before = status_bytes(status, "VmRSS")
-    job()
-    return status_bytes(status, "VmHWM") - before
-
-
-def status_bytes(status: Path, field: str) -> int:
-    line = next(line for line in status.read_text().splitlines() if line.startswith(field))
-    return 1024 * int(line.split()[1])
+    """Largest number of bytes that the tensors made during a call hold at once."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        job()
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
+    sizes = [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
+    return max(itertools.accumulate(sizes), default=0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The contract of the parameterization: budgets, symmetry, order, precision, state, and what it refuses."""
 
 import copy
+import itertools
 import math
 import warnings
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError, EdgelabError, GraphError
+from edgelab.ops import sparse_matmul
 from edgelab.perturbation import SparseParameterization
 from edgelab.perturbation.norms import cost_norm
 
@@ -288,6 +290,26 @@ def test_the_simplex_finds_the_optimum_and_leaves_exact_zeros(optimizer):
     values, optimum = change.edge_values().detach(), best.edge_values().detach()
     torch.testing.assert_close(values, optimum, rtol=0, atol=1e-3)
     assert int((values == 0).sum()) >= 150 and float(torch.dot(values.abs(), cost)) == pytest.approx(5, rel=1e-6)
+
+
+@pytest.mark.parametrize("output", ["matrix", "values", "product"])
+def test_a_step_holds_at_most_48_bytes_per_edge(output):
+    n_nodes, n_edges = 400, 20_000
+    edges = torch.combinations(torch.arange(n_nodes)).t()[:, :n_edges]
+    change = build(num_nodes=n_nodes, edge_index=edges, cost_p_sum=torch.ones(n_edges), strict_budget=True)
+    x = torch.ones(n_nodes)
+    losses = {
+        "matrix": lambda: change().values().square().sum(),
+        "values": lambda: change.edge_values().square().sum(),
+        "product": lambda: sparse_matmul(change.pattern, change.edge_values(), x).square().sum(),
+    }
+    losses[output]().backward()  # tables that are made once
+    change.delta_adj_raw.grad = None
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        losses[output]().backward()
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
+    held = itertools.accumulate(event.nbytes() for event in sorted(events, key=lambda event: event.start_ns()))
+    assert 0 < max(held) <= 48 * n_edges
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
