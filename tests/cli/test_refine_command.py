@@ -48,7 +48,7 @@ def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
     assert json.loads((refined / "metrics.json").read_text())["n_edges"] == len(edges)
     again = run(
         *("infer", *files(toy | {"edges": refined / "edges.csv"}), "--out", tmp_path / "found", "--splits", 0),
-        *("--task", "perturbation", "--epochs", 1, "--device", "cpu"),
+        *("--task", "perturbation", "--epochs", 1, "--device", "cpu", "--check", 0),
     )
     assert again.exit_code == 0, again.output
     table = pd.read_parquet(tmp_path / "found" / "edges.parquet")
