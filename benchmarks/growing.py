@@ -1,6 +1,6 @@
 """Growing a network on scikit-learn's digits, and the cost of a growth step.
 
-    python -m benchmarks.growing [--seeds 5] [--methods random tiny ...]
+    python -m benchmarks.growing [--seeds 5] [--methods random tiny ...] [--one-split]
 
 A 64-h-10 perceptron grows from 4 to 32 hidden neurons in 7 steps of 4, with 2 epochs of SGD (0.02, momentum 0.9)
 after each, 18 epochs in all; `fixed` ones train as long at one width. Test accuracy and final training loss, mean and
@@ -52,7 +52,9 @@ def main() -> None:
     torch.set_num_threads(1)
     print(f"{'method':<15} {'accuracy %':>13} {'elsewhere':>10} {'train loss':>11} {'kept':>8} {'growth s':>9}")
     for method in options.methods:
-        report(method, [digits_run(method, seed, options.batch_size) for seed in range(options.seeds)])
+        report(
+            method, [digits_run(method, seed, options.batch_size, options.one_split) for seed in range(options.seeds)]
+        )
     if options.time:
         time_ratio(options.repeats)
 
@@ -61,6 +63,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", nargs="+", choices=ELSEWHERE, default=list(ELSEWHERE))
+    parser.add_argument("--one-split", action="store_true", help="the same test samples for all seeds")
     parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
     parser.add_argument("--time", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--repeats", type=int, default=5)
@@ -78,9 +81,9 @@ def report(method: str, runs: list[Run]) -> None:
     )
 
 
-def digits_run(method: str, seed: int, batch_size: int) -> Run:
+def digits_run(method: str, seed: int, batch_size: int, one_split: bool = False) -> Run:
     torch.manual_seed(seed)
-    x, y, x_test, y_test = digits(seed)
+    x, y, x_test, y_test = digits(0 if one_split else seed)
     width = int(method.removeprefix("fixed ")) if method.startswith("fixed") else START
     network = perceptron([64, width, 10])
     optimizer = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)

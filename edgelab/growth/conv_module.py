@@ -47,7 +47,7 @@ class Conv2dGrowingModule(GrowingModule):
         >>> first = Conv2dGrowingModule(3, 4, 3, padding=1, post_layer_function=nn.Tanh())
         >>> second = Conv2dGrowingModule(4, 5, 3, previous_module=first)
         >>> second.init_computation()
-        >>> second(first(torch.randn(2, 3, 6, 6))).exp().sum().backward()
+        >>> second(first(torch.randn(8, 3, 6, 6))).exp().sum().backward()
         >>> second.update_computation()
         >>> alpha, bias = second.compute_optimal_updates(maximum_added_neurons=2)
         >>> alpha.shape, second.extended_input_layer.weight.shape

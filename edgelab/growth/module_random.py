@@ -129,6 +129,9 @@ class RandomPart(ApplyPart):
         if pairing != "none" and odd:
             raise ConfigError(f"neuron_pairing={pairing!r} requires an even extension_size, got {odd[0]}; add one more")
         initialise_out, initialise_in = INITIALISERS[output_extension_init], INITIALISERS[input_extension_init]
+        if 0 in {n_out, n_in}:  # nothing to add is no extension at all
+            self.delete_update(delete_delta=False)
+            return
         self.apply_rescaling(rescaling, pairing, n_in)
         previous.create_layer_out_extension(n_out)
         self.create_layer_in_extension(n_in)
