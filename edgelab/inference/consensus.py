@@ -12,8 +12,9 @@ from edgelab.inference.protocol import RawScores
 from edgelab.inference.stack import stack
 from edgelab.typing import Array, Bool, Float, Int
 
-FEWEST_EDGES = 50
-"""Known edges from which on a forest learns more than it is misled."""
+FEWEST_EDGES = 30
+"""Known edges from which on a forest learns more than it is misled. With part of a DREAM4 network known, a forest and a
+vote have an MRR of .51 and .63 (22 edges), .65 and .64 (43), .67 and .64 (64)."""
 _MOST_EXPLAINED = 20_000
 
 Matrix = Float[Array, "nodes nodes"]
@@ -22,7 +23,7 @@ Matrix = Float[Array, "nodes nodes"]
 class ConsensusScorer:
     """Scores i -> j by all evidence about it, weighted as known edges teach.
 
-    With 50 known edges or more, a forest learns to tell them from other pairs (`edgelab.inference.stack.stack`) and the
+    With 30 known edges or more, a forest learns to tell them from other pairs (`edgelab.inference.stack.stack`) and the
     score is the share of its trees that take the pair for an edge, asked of trees that did not learn from this pair:
     a probability of being *known* to be an edge. With fewer, groups of evidence vote by rank
     (`edgelab.inference.fusion.fuse_ranks`) and the score is the sum of their votes. No p-value: neither has a null

@@ -11,7 +11,7 @@ Matrix = Float[Array, "nodes nodes"]
 
 FUSED: Mapping[str, Sequence[str]] = {
     "intervention": ("ks_shift", "z_shift", "effect_net", "effect_sum"),
-    "association": ("within_settings", "control_pearson", "pearson"),
+    "association": ("within_settings", "control_pearson", "partial_association", "pearson"),
     "topology": ("out_degree", "two_step_paths", "co_regulation"),
     "model": ("mei", "mei_partial"),
 }
@@ -32,7 +32,7 @@ def fuse_ranks(groups: Mapping[str, Mapping[str, Matrix]]) -> dict[str, Matrix]:
         groups: Matrices `[sources, targets]` by name, by group, as in `edgelab.inference.features.PairFeatures`.
 
     Returns:
-        The vote of every group that has one; their sum ranks the pairs.
+        The vote of every group in `FUSED` that has one; their sum ranks the pairs.
 
     Source:
         Cormack, Clarke and Buettcher (2009), Reciprocal rank fusion, SIGIR 2009:758; there 60 in place of 5, for lists
@@ -43,9 +43,10 @@ def fuse_ranks(groups: Mapping[str, Mapping[str, Matrix]]) -> dict[str, Matrix]:
         >>> fuse_ranks(evidence)["association"].round(3).tolist()
         [[0.0, 0.167], [0.167, 0.0]]
     """
+    features = {name: matrix for group in groups.values() for name, matrix in group.items()}
     votes = {}
     for group, preferred in FUSED.items():
-        known = [groups[group][name] for name in preferred if name in groups.get(group, {})]
+        known = [features[name] for name in preferred if name in features]
         if known:
             votes[group] = np.mean([_votes(matrix) for matrix in known[:_VOTERS]], axis=0)
     return votes

@@ -4,7 +4,7 @@ import numpy as np
 
 from edgelab.inference.baselines import BASELINES, control_rows, function_responses
 from edgelab.inference.baselines.correlation import DECIMALS, unit_columns
-from edgelab.inference.baselines.interventions import distinct_settings
+from edgelab.inference.baselines.interventions import distinct_settings, inputs_of_functions
 from edgelab.inference.protocol import EdgeScorer
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
@@ -22,10 +22,11 @@ def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
         task: Graph and samples.
 
     Returns:
-        Matrices `[sources, targets]` of the baselines `pearson`, `spearman` and `partial_correlation`; where 20 or more
-        samples are controls (`edgelab.inference.baselines.control_rows`), of two of them there, as `control_...`; and
-        where settings of the inputs have 20 or more samples each, `within_settings`, the median of |r| inside them,
-        which no intervention made.
+        Matrices `[sources, targets]` of the baselines `pearson`, `spearman` and `partial_correlation`, the first also
+        for sources without a response, by what was done to them (`function_signals`); where 20 or more samples are
+        controls (`edgelab.inference.baselines.control_rows`), of two of them there, as `control_...`; and where
+        settings of the inputs have 20 or more samples each, `within_settings`, the median of |r| inside them, which no
+        intervention made.
 
     Example:
         >>> from edgelab.datasets import sachs
@@ -34,11 +35,43 @@ def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
         ['control_pearson', 'control_partial_correlation', 'within_settings']
     """
     features = {name: score_matrix(BASELINES[name](task)) for name in _EVERYWHERE}
+    features["pearson"] = _with_signals(features["pearson"], task)
     controls = control_rows(task)
     if controls.sum() >= _FEWEST_SAMPLES:
         unperturbed = task.samples(controls)
         features |= {f"control_{name}": score_matrix(BASELINES[name](unperturbed)) for name in _IN_CONTROLS}
     return features | _within_settings(task)
+
+
+def function_signals(task: Task) -> Float[Array, "samples nodes"]:
+    """What is known about every function in every sample: its response, or else what was done to it.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        The responses of `edgelab.inference.baselines.function_responses`; for a function without one, the sum of the
+        inputs that act on it, NaN where none does.
+
+    Example:
+        >>> from edgelab.datasets import convergence
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(convergence(3, n_train=5, n_test=2).train)
+        >>> bool(np.isnan(function_responses(task)[0, 0])), bool(np.isnan(function_signals(task)).any())
+        (True, False)
+    """
+    signals = function_responses(task)
+    doses = task.x.detach().cpu().numpy().astype(np.float64)
+    for function, inputs in enumerate(inputs_of_functions(task)):
+        if len(inputs) and np.isnan(signals[0, function]):
+            signals[:, function] = doses[:, inputs].sum(axis=1)
+    return signals
+
+
+def _with_signals(pearson: Float[Array, "nodes nodes"], task: Task) -> Float[Array, "nodes nodes"]:
+    """Sources without a response are compared by what was done to them, where that varies."""
+    sources, targets = (unit_columns(values) for values in (function_signals(task), function_responses(task)))
+    return np.where(np.isnan(pearson), np.abs(np.round(sources.T @ targets, DECIMALS)), pearson)
 
 
 def _within_settings(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:

@@ -8,6 +8,7 @@ from edgelab.inference.baselines.correlation import FLAT
 from edgelab.inference.baselines.interventional_z import screen_effects
 from edgelab.inference.baselines.interventions import inputs_of_functions
 from edgelab.inference.baselines.responses import function_responses
+from edgelab.inference.features.association import function_signals
 from edgelab.inference.features.effects import over_screens
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
@@ -29,7 +30,8 @@ def given_regulators_features(task: Task, adjacency: Bool[Array, "nodes nodes"])
     Returns:
         Matrices `[sources, targets]`: `partial_association`, the absolute partial correlation of i and j given the
         other known regulators of j; and `over_screens` of the remainder of j where i is perturbed, as `unexplained`.
-        NaN where i or j has no response of its own; regulators without one are left out.
+        NaN where j has no response of its own; sources and regulators without one are represented by what was done to
+        them (`function_signals`), or left out where that is nothing.
 
     Example:
         >>> from edgelab.datasets import sachs
@@ -39,21 +41,22 @@ def given_regulators_features(task: Task, adjacency: Bool[Array, "nodes nodes"])
         ['partial_association', 'unexplained_concordance', 'unexplained_strongest', 'unexplained_sum']
     """
     values = _standardised(function_responses(task))
+    signals = _standardised(function_signals(task))
     left_alone = _left_alone(task)
     questions = _questions(adjacency)
     remainders = np.full((len(values), len(questions)), np.nan)
     association = np.full(adjacency.shape, np.nan)
     for column, question in enumerate(questions):
         rows = left_alone[:, question.target]
-        regulators = [node for node in question.regulators if not np.isnan(values[0, node])]
+        regulators = [node for node in question.regulators if not np.isnan(signals[0, node])]
         if np.isnan(values[0, question.target]) or rows.sum() < len(regulators) + _SPARE_SAMPLES:
             continue
         sources = question.sources(adjacency)
-        fit = _Fit(values[rows][:, regulators])
+        fit = _Fit(signals[rows][:, regulators])
         left = fit.remainder(values[rows, question.target])
-        association[sources, question.target] = _correlations(fit.remainder(values[rows][:, sources]), left)
+        association[sources, question.target] = _correlations(fit.remainder(signals[rows][:, sources]), left)
         remainders[:, column] = values[:, question.target] - fit.predict(
-            values[:, regulators], values[rows, question.target]
+            signals[:, regulators], values[rows, question.target]
         )
     targets = np.array([question.target for question in questions])
     effects = [_as_matrix(effect, questions, adjacency) for effect, _ in screen_effects(task, remainders, targets)]
