@@ -15,6 +15,7 @@ from edgelab.growth import (
     line_search,
     second_moment_sum,
 )
+from edgelab.growth.grow import _keep_best
 
 
 def squares(prediction, target):
@@ -51,6 +52,20 @@ def test_the_budget_goes_where_it_explains_most_per_parameter(chain):
     network.delete_update()
     done = grow(network, [(x, y)], squares, 3)
     assert done.added == [best.count(layer.name) for layer in network.growing_layers]
+
+
+def test_a_small_gain_by_few_parameters_beats_a_larger_one_by_many(chain):
+    network, x, y = chain((3, 4, 20, 2), samples=100)
+    network.init_computation()
+    network.backward(squares(network(x), y))
+    network.update_computation()
+    network.compute_optimal_updates(maximum_added_neurons=1)
+    wide, narrow = network.growing_layers  # 3 + 20 and 4 + 2 parameters per neuron
+    wide.eigenvalues_extension = torch.tensor([1.5], dtype=torch.float64)
+    narrow.eigenvalues_extension = torch.tensor([1.0], dtype=torch.float64)
+    _keep_best([wide, narrow], 1)
+    assert wide.extended_input_layer is None
+    assert narrow.extended_input_layer.in_features == 1
 
 
 def test_growing_leaves_gradients_of_parameters_alone(chain):
