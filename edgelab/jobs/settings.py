@@ -9,9 +9,9 @@ from torch_geometric.data import HeteroData
 from edgelab.datasets import Dataset
 from edgelab.datasets.scaling import standardise
 from edgelab.errors import ConfigError, GraphError
-from edgelab.models import GSNN
+from edgelab.models import GSNN, ClampedGSNN
 from edgelab.registry import Registry
-from edgelab.tasks import Task, intervention_task, masked_task, measured_functions, perturbation_task
+from edgelab.tasks import DiscountClamped, Task, intervention_task, masked_task, measured_functions, perturbation_task
 from edgelab.training import TrainingConfig
 
 # What a model can be asked to learn, by name.
@@ -131,9 +131,10 @@ class ModelSettings:
             task: What it has to learn.
 
         Returns:
-            A GSNN on the task's graph.
+            A GSNN on the task's graph; one whose inputs fix functions if the task says so.
         """
-        return GSNN.from_data(
+        kind = ClampedGSNN if isinstance(task.corruption, DiscountClamped) else GSNN
+        return kind.from_data(
             task.data,
             channels=self.channels,
             layers=self.layers,

@@ -1,6 +1,7 @@
 """Graph structured neural networks: models whose wiring is a prior graph."""
 
 from .capture import ActivationCache as ActivationCache
+from .clamped import ClampedGSNN as ClampedGSNN
 from .gsnn import GSNN as GSNN
 from .initializers import INITIALIZERS as INITIALIZERS
 from .norms import NORMS as NORMS

@@ -37,4 +37,4 @@ def test_votes_depend_on_ranks_only():
 
 
 def test_no_feature_no_vote():
-    assert fuse_ranks({"given regulators": {"partial_association": np.ones((2, 2))}}) == {}
+    assert fuse_ranks({"given regulators": {"unexplained_sum": np.ones((2, 2))}}) == {}
