@@ -19,6 +19,7 @@ from edgelab.jobs import ModelSettings as ModelSettings
 from edgelab.jobs import compare_methods as compare_methods
 from edgelab.jobs import infer_edges as infer_edges
 from edgelab.jobs import load_dataset as load_dataset
+from edgelab.jobs import perturb_edges as perturb_edges
 from edgelab.models import GSNN as GSNN
 from edgelab.tasks import masked_task as masked_task
 from edgelab.tasks import perturbation_task as perturbation_task

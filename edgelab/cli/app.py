@@ -11,6 +11,7 @@ from edgelab.cli.console import out
 from edgelab.cli.demo import demo
 from edgelab.cli.evaluate import evaluate
 from edgelab.cli.infer import infer
+from edgelab.cli.perturb import perturb
 from edgelab.cli.refine import refine
 from edgelab.cli.responses import responses
 from edgelab.cli.simulate import simulate
@@ -31,6 +32,7 @@ app.command("calibrate", epilog=f"Methods: {', '.join(METHODS)}.")(calibrate_com
 app.command(epilog=f"Scorers: {', '.join(METHODS)}.")(benchmark)
 app.command()(responses)
 app.command(epilog=f"Methods: {', '.join(METHODS)}.")(refine)
+app.command(epilog=f"Methods: {', '.join(METHODS)}.")(perturb)
 app.command()(simulate)
 
 

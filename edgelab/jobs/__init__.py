@@ -13,6 +13,9 @@ from .infer import infer_edges as infer_edges
 from .load import load_dataset as load_dataset
 from .methods import METHODS as METHODS
 from .methods import Method as Method
+from .perturb import Perturbation as Perturbation
+from .perturb import PerturbSettings as PerturbSettings
+from .perturb import perturb_edges as perturb_edges
 from .planted import Planting as Planting
 from .planted import plant_edges as plant_edges
 from .q_values import QSettings as QSettings

@@ -8,6 +8,13 @@ from .fit import FitResult as FitResult
 from .fit import fit as fit
 from .gradnet import GradNet as GradNet
 from .grouped_parameterization import GroupedParameterization as GroupedParameterization
+from .gsnn_edges import EdgeGoal as EdgeGoal
+from .gsnn_edges import EdgeLimits as EdgeLimits
+from .gsnn_edges import EdgeScreen as EdgeScreen
+from .gsnn_edges import choose_changes as choose_changes
+from .gsnn_edges import screen_edges as screen_edges
+from .gsnn_response import EdgeResponse as EdgeResponse
+from .gsnn_response import edge_response as edge_response
 from .matrices import laplacian as laplacian
 from .matrices import regularization_loss as regularization_loss
 from .matrices import to_networkx as to_networkx

@@ -21,6 +21,7 @@ from .comparison_table import to_markdown_table as to_markdown_table
 from .network_files import SIF_WORDS as SIF_WORDS
 from .network_files import write_graphml as write_graphml
 from .network_files import write_sif as write_sif
+from .perturbation_figure import plot_perturbation as plot_perturbation
 from .plain_json import plain_json as plain_json
 from .plain_json import write_json as write_json
 from .provenance import environment as environment
