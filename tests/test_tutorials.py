@@ -36,7 +36,7 @@ def warnings_and_errors(notebook: NotebookNode) -> list[str]:
 
 
 def test_all_tutorials_are_there():
-    assert [path.stem[:2] for path in TUTORIALS] == ["01", "02", "03", "04", "05", "07", "08", "09", "10"]
+    assert [path.stem[:2] for path in TUTORIALS] == ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"]
 
 
 @pytest.mark.slow

@@ -125,6 +125,7 @@ def perturb_edges(
     method: str = "consensus",
     perturbing: PerturbSettings | None = None,
     settings: ModelSettings | None = None,
+    trained: Perturbation | None = None,
     seed: int = 0,
 ) -> Perturbation:
     """Find the edges to weaken, strengthen or open so that a response changes as wanted, within a budget.
@@ -148,6 +149,8 @@ def perturb_edges(
         method: A name in `METHODS`; ranks candidates when their number is given.
         perturbing: What may be changed, and at what price.
         settings: How models are built and trained; `refinement_model()` by default.
+        trained: An earlier result on the same data set with the same candidates and settings, whose models are asked
+            again: for another budget, price, condition, response or goal nothing has to be trained.
         seed: Of the first model. Equal seeds: equal results on a CPU, whatever the order of edges and samples.
 
     Returns:
@@ -174,8 +177,7 @@ def perturb_edges(
     rows = _rows(dataset, condition)
     opened = _candidates(dataset, candidates, method, seed)
     edges = _priced(_edges(dataset, opened), costs, perturbing)
-    trained = [train_for_edges(dataset, opened, settings, seed + member) for member in range(perturbing.models)]
-    models = [model for model, _ in trained]
+    models, history = _models(dataset, opened, settings, perturbing.models, seed, trained)
     mean, spread = float(dataset.y[output].mean()), float(dataset.y[output].std(ddof=0))
     task = settings.make_task(dataset, graph_of(dataset))
     pairs = list(zip(edges["source"], edges["target"], strict=True))
@@ -197,9 +199,28 @@ def perturb_edges(
         achieved=response.baseline() * spread + mean + float(effects[0].mean()),
         achieved_sd=float(effects[0].std(ddof=1)) if len(models) > 1 else float("nan"),
         observed=float(dataset.y[output][rows].mean()),
-        models=tuple(models),
-        history=trained[0][1],
+        models=models,
+        history=history,
     )
+
+
+def _models(
+    dataset: Dataset, opened: list[Pair], settings: ModelSettings, count: int, seed: int, trained: Perturbation | None
+) -> tuple[tuple[GSNN, ...], History]:
+    if trained is None:
+        made = [train_for_edges(dataset, opened, settings, seed + member) for member in range(count)]
+        return tuple(model for model, _ in made), made[0][1]
+    expected = prior_pairs(graph_of(dataset)) | set(opened)
+    graph = trained.models[0].graph
+    inside = (graph.source < len(graph.functions)) & (graph.target < len(graph.functions))
+    names = graph.edge_names()
+    found = {names[place] for place in inside.nonzero().flatten().tolist()}
+    if odd := {pair for pair in found ^ expected if pair[0] != pair[1]}:
+        raise ConfigError(
+            f"the models of `trained` and this call differ in {len(odd)} edges, such as {shorten(sorted(odd), 2)}. "
+            "Pass a result of the same network and candidates, or none."
+        )
+    return trained.models, trained.history
 
 
 def _rows(dataset: Dataset, condition: str | None) -> Bool[Array, " samples"]:

@@ -29,6 +29,7 @@ def project_to_box(
         One number per edge; never above the budget, rounding of the sum apart.
 
     Example:
+        >>> import torch
         >>> one = torch.ones(2, dtype=torch.float64)
         >>> project_to_box(torch.tensor([3.0, -2.0], dtype=torch.float64), one, 1.5, -one, one).tolist()
         [1.0, -0.5]

@@ -91,6 +91,16 @@ def test_neither_the_order_of_edges_nor_of_samples_matters(data, settings, resul
     pd.testing.assert_frame_equal(again.table, result.table, rtol=1e-4, atol=1e-6)
 
 
+def test_trained_models_can_be_asked_again(data, settings, result):
+    same = PerturbSettings(budget=1.5, models=2, candidate_cost=0.5)
+    output = data.outputs[-1]
+    again = perturb_edges(data, output, candidates=CANDIDATES, settings=settings, perturbing=same, trained=result)
+    pd.testing.assert_frame_equal(again.table, result.table)
+    assert again.models is result.models
+    with pytest.raises(ConfigError, match="differ in 2 edges"):
+        perturb_edges(data, output, settings=settings, perturbing=same, trained=result)
+
+
 def test_units_are_those_of_the_measurements(data, settings):
     output, kept = data.outputs[-1], PerturbSettings(models=1)
     first = perturb_edges(data, output, settings=settings, perturbing=kept)
