@@ -13,13 +13,14 @@ from edgelab.cli.results import RESULT_FILES
 from edgelab.datasets import sachs
 from edgelab.jobs import ModelSettings
 from edgelab.report import ResultsFolder
+from edgelab.training import choose_device
 
 
 def demo(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")] = Path(
         "results/demo"
     ),
-    splits: Splits = 20,
+    splits: Splits = 10,
     fraction: Fraction = 0.25,
     top: Top = 15,
     seed: Seed = 0,
@@ -48,6 +49,7 @@ def demo(
     )
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         folder.refuse_foreign(RESULT_FILES)
+        choose_device(device)
         settings = ModelSettings()
         settings = replace(settings, training=replace(settings.training, device=device, progress=progress))
         run_job(folder, sachs(), settings, job)

@@ -16,6 +16,7 @@ from edgelab.jobs import METHODS, ModelSettings
 from edgelab.jobs.q_values import WAYS, QSettings
 from edgelab.jobs.settings import TASKS
 from edgelab.report import ResultsFolder
+from edgelab.training import choose_device
 
 
 class Otherwise(StrEnum):
@@ -37,8 +38,8 @@ def infer(
     task: Annotated[str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")] = "auto",
     channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
     layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples; few find edges better.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples per training step.")] = 256,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the samples; else about 90 steps.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per training step, at most.")] = 256,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 3e-3,
     q: Annotated[str, typer.Option(help=f"Where q comes from: {', '.join(WAYS)}.")] = "mirror",
     q_splits: Annotated[int, typer.Option(min=1, help="Splits into sample halves that q aggregates.")] = 20,
@@ -61,7 +62,7 @@ def infer(
     """Rank the edges that your network may be missing.
 
     First hides known edges several times to see which methods find them again, then ranks all candidates with the
-    chosen method. Standardise y yourself; a value of 0 should mean "as usual".
+    chosen method.
 
     [bold]Examples[/]: edgelab infer dream4_1/ --out results
 
@@ -82,10 +83,11 @@ def infer(
     with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
         folder.refuse_foreign(RESULT_FILES)
         METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
+        choose_device(device)  # so does a device that is not there
         settings = ModelSettings(task=task, channels=channels, layers=layers)
-        training = replace(
-            settings.training, epochs=epochs, batch_size=batch_size, lr=lr, device=device, progress=progress
-        )
+        training = replace(settings.training, batch_size=batch_size, lr=lr, device=device, progress=progress)
+        if epochs is not None:
+            training, settings = replace(training, epochs=epochs), replace(settings, min_steps=1)
         data = chosen_dataset(
             dataset,
             edges=edges,

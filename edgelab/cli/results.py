@@ -34,7 +34,7 @@ from edgelab.report.calibration_text import HEADING, calibration_rows, calibrati
 from edgelab.tasks import graph_of
 
 LABELS = {name: METHODS[name].label for name in METHODS}
-OURS = [name for name in METHODS if METHODS[name].needs_model]
+OURS = [name for name in METHODS if not METHODS[name].is_baseline]
 
 RESULT_FILES = (
     *("edges.parquet", "edges.tsv", "config.json", "metrics.json", "comparison.csv", "network.graphml", "network.sif"),

@@ -20,12 +20,14 @@ class Method:
 
     Attributes:
         label: What tables and figures call it, in a few letters.
-        needs_model: Whether it reads a trained GSNN.
+        needs_model: Whether it reads the one GSNN that is trained on the whole known graph.
+        is_baseline: Whether it is what others have to beat: a simple or a published way, on data or topology alone.
         table: Makes the edge table; keeps the best `top` per target if a number is given.
     """
 
     label: str
     needs_model: bool
+    is_baseline: bool
     table: Callable[[Evidence, int | None], pd.DataFrame]
 
 
@@ -36,7 +38,7 @@ def _from_model(label: str, score: CorrelationKind) -> Method:
     def table(evidence: Evidence, top: int | None) -> pd.DataFrame:
         return evidence.trained.inferer.evaluate(layer_agg="pooled", score=score, top=top)
 
-    return Method(label=label, needs_model=True, table=table)
+    return Method(label=label, needs_model=True, is_baseline=False, table=table)
 
 
 def _from_regressor(evidence: Evidence, top: int | None) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def _from_data(label: str, baseline: str, control_only: bool = False) -> Method:
         scorer = BASELINES[baseline](task.samples(control_rows(task)) if control_only else task)
         return edge_table(scorer.raw_scores, scorer.pairs, top=top)
 
-    return Method(label=label, needs_model=False, table=table)
+    return Method(label=label, needs_model=False, is_baseline=True, table=table)
 
 
 def _from_chance(evidence: Evidence, top: int | None) -> pd.DataFrame:
@@ -72,7 +74,7 @@ def _from_evidence(label: str, groups: tuple[str, ...]) -> Method:
         scorer = ConsensusScorer(features.only(*groups), seed=evidence.seed)
         return edge_table(scorer.raw_scores, scorer.pairs, top=top)
 
-    return Method(label=label, needs_model=False, table=table)
+    return Method(label=label, needs_model=False, is_baseline=False, table=table)
 
 
 # The consensus leaves models out: with them it is no better on DREAM4 (MRR .799 against .795), and worse on Sachs (8
@@ -85,9 +87,9 @@ METHODS.register("mei")(_from_model("MEI", "corr"))
 METHODS.register("mei_partial")(_from_model("MEI partial", "partial"))
 METHODS.register("mei_spearman")(_from_model("MEI rank", "spearman"))
 METHODS.register("regressor")(
-    Method(label="edge regressor", needs_model=True, table=_from_regressor),
+    Method(label="edge regressor", needs_model=True, is_baseline=False, table=_from_regressor),
 )
-METHODS.register("edge_growth")(Method(label="edge growth", needs_model=True, table=_from_growth))
+METHODS.register("edge_growth")(Method(label="edge growth", needs_model=True, is_baseline=False, table=_from_growth))
 METHODS.register("pearson")(_from_data("Pearson", "pearson"))
 METHODS.register("pearson_control")(_from_data("Pearson, control", "pearson", control_only=True))
 METHODS.register("spearman")(_from_data("Spearman", "spearman"))
@@ -99,7 +101,7 @@ METHODS.register("robust_precision")(_from_data("robust precision", "robust_prec
 METHODS.register("genie3")(_from_data("GENIE3", "genie3"))
 METHODS.register("grnboost")(_from_data("GRNBoost", "grnboost"))
 METHODS.register("out_degree")(_from_data("source out-degree", "out_degree"))
-METHODS.register("preferential_attachment")(_from_data("preferential attachment", "preferential_attachment"))
-METHODS.register("neighbourhood")(_from_data("neighbourhood similarity", "neighbourhood"))
+METHODS.register("preferential_attachment")(_from_data("pref. attachment", "preferential_attachment"))
+METHODS.register("neighbourhood")(_from_data("neighbourhood", "neighbourhood"))
 METHODS.register("adamic_adar")(_from_data("Adamic-Adar", "adamic_adar"))
-METHODS.register("random")(Method(label="random", needs_model=False, table=_from_chance))
+METHODS.register("random")(Method(label="random", needs_model=False, is_baseline=True, table=_from_chance))

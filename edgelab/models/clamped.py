@@ -26,6 +26,7 @@ class ClampedGSNN(GSNN):
         **options: The other arguments of `GSNN`.
 
     Example:
+        >>> import torch
         >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
         ...          ("input", "to", "function"): torch.tensor([[0, 1], [0, 1]]),
         ...          ("function", "to", "output"): torch.tensor([[1], [0]])}

@@ -64,7 +64,6 @@ def test_demo_writes_everything_it_promises(run, tmp_path):
         "config.json",
         "recovery.png",
         "comparison.png",
-        "training.png",
         "candidates.png",
         "network.graphml",
         "network.sif",

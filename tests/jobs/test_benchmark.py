@@ -21,7 +21,10 @@ from edgelab.training import TrainingConfig
 FUNCTIONS = ["a", "b", "c", "d", "e", "f"]
 EDGES = [("a", "b"), ("b", "c"), ("a", "d"), ("c", "e"), ("d", "e"), ("a", "c"), ("e", "f"), ("b", "f"), ("c", "f")]
 QUICK = ModelSettings(
-    channels=3, layers=3, training=TrainingConfig(epochs=1, batch_size=32, lr=1e-2, device="cpu", progress=False)
+    channels=3,
+    layers=3,
+    training=TrainingConfig(epochs=1, batch_size=32, lr=1e-2, device="cpu", progress=False),
+    min_steps=1,
 )
 PLAIN = ["pearson", "spearman"]
 
@@ -67,7 +70,7 @@ def test_scorers_get_nothing_that_holds_the_hidden_edges(dataset):
 
 
 def test_a_method_that_marks_hidden_edges_is_caught(dataset, monkeypatch):
-    cheat = Method(label="cheat", needs_model=False, table=lambda *_: METHODS["pearson"].table(whole, None))
+    cheat = Method(label="cheat", needs_model=False, is_baseline=True, table=lambda *_: METHODS["pearson"].table(whole, None))
     whole = Evidence(dataset, graph_of(dataset))
     monkeypatch.setitem(METHODS._entries, "cheat", cheat)
     with pytest.raises(LeakageError, match="marks 9 edges, but the scorer was shown 6"):
@@ -81,7 +84,7 @@ def test_finished_cells_are_not_computed_again(dataset, tmp_path, monkeypatch):
     def refuse(*_):
         raise AssertionError
 
-    broken = Method(label="Pearson", needs_model=False, table=refuse)
+    broken = Method(label="Pearson", needs_model=False, is_baseline=True, table=refuse)
     monkeypatch.setitem(METHODS._entries, "pearson", broken)
     again = run_benchmark([dataset], PLAIN, seeds=[0], fraction=0.3, folder=tmp_path)
     pd.testing.assert_frame_equal(first.records, again.records)

@@ -18,7 +18,10 @@ from edgelab.training import TrainingConfig
 FUNCTIONS = ["a", "b", "c", "d", "e"]
 EDGES = [("a", "b"), ("b", "c"), ("a", "d"), ("c", "e"), ("d", "e"), ("a", "c")]
 QUICK = ModelSettings(
-    channels=3, layers=3, training=TrainingConfig(epochs=1, batch_size=32, lr=1e-2, device="cpu", progress=False)
+    channels=3,
+    layers=3,
+    training=TrainingConfig(epochs=1, batch_size=32, lr=1e-2, device="cpu", progress=False),
+    min_steps=1,
 )
 
 
