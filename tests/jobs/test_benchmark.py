@@ -70,7 +70,9 @@ def test_scorers_get_nothing_that_holds_the_hidden_edges(dataset):
 
 
 def test_a_method_that_marks_hidden_edges_is_caught(dataset, monkeypatch):
-    cheat = Method(label="cheat", needs_model=False, is_baseline=True, table=lambda *_: METHODS["pearson"].table(whole, None))
+    cheat = Method(
+        label="cheat", needs_model=False, is_baseline=True, table=lambda *_: METHODS["pearson"].table(whole, None)
+    )
     whole = Evidence(dataset, graph_of(dataset))
     monkeypatch.setitem(METHODS._entries, "cheat", cheat)
     with pytest.raises(LeakageError, match="marks 9 edges, but the scorer was shown 6"):
