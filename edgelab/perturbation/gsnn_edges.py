@@ -1,7 +1,7 @@
 """Which function→function edges of trained GSNNs to change, under a budget, so that a response changes as wanted."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -21,6 +21,9 @@ _STEP = 0.25
 _NEGLIGIBLE = 5e-3
 # Losses nearer than this, in units of the best effect of one edge, count as equal: the order of sums must not decide.
 _TIE = 1e-9
+# A target counts as reached within 1 % of the best effect of one edge: its loss is then half the square of that.
+_REACHED = 0.5 * 0.01**2
+_CHEAPER_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +132,7 @@ class EdgeLimits:
             New limits.
         """
         zero = torch.zeros_like(self.low)
-        low, high = torch.where(kept, self.low, zero), torch.where(kept, self.high, zero)
-        return EdgeLimits(cost=self.cost, budget=self.budget, low=low, high=high)
+        return replace(self, low=torch.where(kept, self.low, zero), high=torch.where(kept, self.high, zero))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -175,9 +177,10 @@ def choose_changes(
 ) -> Float[Tensor, " edges"]:
     """Find the change of edge strengths that brings the mean response of the models nearest to the goal.
 
-    Projected gradient descent, from no change and from the best single edge; so the result is never worse than that
-    one. With `max_edges`, the edges that matter most in the first solution are kept and the budget divided anew. A
-    local optimum, in general: the response is no convex function of the strengths. Nothing is drawn at random.
+    Projected gradient descent, from no change and from the best single edge; so a response that is lowered or raised
+    never ends worse than with that one. A target is reached at about the lowest price that the descent finds. With
+    `max_edges`, the edges that matter most in the first solution are kept and the budget divided anew. A local optimum,
+    in general: the response is no convex function of the strengths. Nothing is drawn at random.
 
     Args:
         response: What to predict.
@@ -197,10 +200,10 @@ def choose_changes(
     single = torch.diag(screen.change)[best]
     step = _STEP * float(single.abs().max()) ** 2
     search = _Search(response=response, goal=goal, scale=scale, step=step, n_updates=n_updates)
-    found = search.best([torch.zeros_like(single), single], limits)
+    found = search.solve([torch.zeros_like(single), single], limits)
     if limits.max_edges is not None and int((found != 0).sum()) > limits.max_edges:
         kept = search.most_needed(found, limits.max_edges)
-        found = search.best([torch.where(kept, found, 0), single], limits.only(kept))
+        found = search.solve([torch.where(kept, found, 0), single], limits.only(kept))
     return search.winner([torch.zeros_like(single), single, found])
 
 
@@ -214,6 +217,22 @@ class _Search:
 
     def loss(self, changes: Tensor) -> Tensor:
         return self.goal.loss(self.response.of_changes(changes).mean(1), self.scale)
+
+    def solve(self, starts: list[Tensor], limits: EdgeLimits) -> Tensor:
+        """The best change; of those that reach a target, one about as cheap as can be, by halving the budget."""
+        found = self.best(starts, limits)
+        too_little = 0.0
+        for _ in range(_CHEAPER_TRIES if self.goal.target is not None else 0):
+            spent = float((limits.cost * found.abs()).sum())
+            if not (self.loss(found[None])[0] <= _REACHED and spent > too_little):
+                break
+            middle = (too_little + spent) / 2
+            tried = self.best([*starts, found], replace(limits, budget=middle))
+            if self.loss(tried[None])[0] <= _REACHED:
+                found = tried
+            else:
+                too_little = middle
+        return found
 
     def best(self, starts: list[Tensor], limits: EdgeLimits) -> Tensor:
         found = self.winner([self._descend(limits.project(start), limits) for start in starts])
