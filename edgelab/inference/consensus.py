@@ -29,7 +29,8 @@ class ConsensusScorer:
     (`edgelab.inference.fusion.fuse_ranks`) and the score is the sum of their votes. No p-value: neither has a null
     distribution.
 
-    Extras: `why_<group>`, what each group of evidence adds: votes, or log-odds for the 20,000 likeliest pairs.
+    Extras: `sign`, whether the target goes up or down with the source, where the features know it; `why_<group>`, what
+    each group of evidence adds: votes, or log-odds for the 20,000 likeliest pairs.
 
     Args:
         features: Evidence about every pair, as if it were not known to be an edge.
@@ -42,7 +43,7 @@ class ConsensusScorer:
         >>> from edgelab.tasks import perturbation_task
         >>> scorer = ConsensusScorer(pair_features(perturbation_task(sachs())))
         >>> scorer.learnt, list(scorer.raw_scores(slice(0, 11)).extras)
-        (False, ['why_intervention', 'why_association', 'why_topology'])
+        (False, ['sign', 'why_intervention', 'why_association', 'why_topology'])
     """
 
     def __init__(self, features: PairFeatures, seed: int = 0, n_jobs: int | None = None) -> None:
@@ -71,7 +72,10 @@ class ConsensusScorer:
         """
         score, reasons = self._scores
         extras = {f"why_{group.replace(' ', '_')}": matrix[:, targets] for group, matrix in reasons.items()}
-        return RawScores(score=score[:, targets], extras=extras)
+        sign = self._features.sign
+        return RawScores(
+            score=score[:, targets], extras=extras if sign is None else {"sign": sign[:, targets], **extras}
+        )
 
     @cached_property
     def _scores(self) -> tuple[Matrix, dict[str, Matrix]]:

@@ -48,7 +48,7 @@ def test_few_known_edges_are_not_learnt_from():
     scorer = ConsensusScorer(pair_features(perturbation_task(sachs())))
     assert not scorer.learnt
     raw = scorer.raw_scores(slice(0, 11))
-    votes = sum(raw.extras.values())
+    votes = sum(matrix for name, matrix in raw.extras.items() if name.startswith("why_"))
     np.testing.assert_allclose(raw.score, votes)
 
 
@@ -72,3 +72,13 @@ def test_data_without_repeated_settings_or_readouts_of_every_function_are_ranked
     scorer = ConsensusScorer(pair_features(task))
     score = scorer.raw_scores(slice(0, scorer.pairs.n_targets)).score
     assert np.isfinite(score[~np.eye(len(score), dtype=bool)]).all()
+
+
+def test_a_knockout_that_lowers_its_target_has_a_positive_sign():
+    """A knockout lowers its function, so what falls with it rises with the function."""
+    features = pair_features(perturbation_task(sachs()))
+    names = list(features.pairs.sources)
+    raw = ConsensusScorer(features).raw_scores(slice(0, len(names)))
+    raf, mek = names.index("Raf"), names.index("Mek")
+    assert raw.extras["sign"][raf, mek] == 1  # nothing hits Raf: the sign of the correlation
+    assert np.isin(raw.extras["sign"][~np.eye(len(names), dtype=bool)], [-1, 0, 1]).all()

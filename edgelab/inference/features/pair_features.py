@@ -1,7 +1,7 @@
 """All evidence about every pair, in groups that a reader can be told about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,10 +25,13 @@ class PairFeatures:
     Attributes:
         pairs: The pairs.
         groups: Matrices `[sources, targets]` by name, by group: what a reader would call one kind of evidence.
+        sign: Whether the target goes up (+1) or down (-1) with the source, NaN or 0 where that is unknown; None if
+            nobody asked.
     """
 
     pairs: PairSpace
     groups: Mapping[str, Mapping[str, Matrix]]
+    sign: Matrix | None = None
 
     def only(self, *groups: str) -> "PairFeatures":
         """Some of the groups; those that are not there are left out.
@@ -39,9 +42,7 @@ class PairFeatures:
         Returns:
             The same matrices, fewer of them.
         """
-        return PairFeatures(
-            pairs=self.pairs, groups={name: self.groups[name] for name in groups if name in self.groups}
-        )
+        return replace(self, groups={name: self.groups[name] for name in groups if name in self.groups})
 
 
 def pair_features(task: Task, model: Mapping[str, Matrix] | None = None) -> PairFeatures:
@@ -52,8 +53,8 @@ def pair_features(task: Task, model: Mapping[str, Matrix] | None = None) -> Pair
         model: What trained GSNNs say, which saw no pair that they describe; None leaves that group out.
 
     Returns:
-        The groups `intervention`, `association`, `given regulators`, `topology` and, if given, `model`; features that
-        are unknown for every pair are left out.
+        The groups `intervention`, `association`, `given regulators`, `topology` and, if given, `model`, and signs;
+        features that are unknown for every pair are left out.
 
     Example:
         >>> from edgelab.datasets import sachs
@@ -71,7 +72,19 @@ def pair_features(task: Task, model: Mapping[str, Matrix] | None = None) -> Pair
         "model": dict(model or {}),
     }
     known = {name: _known(features) for name, features in groups.items()}
-    return PairFeatures(pairs=pairs, groups={name: features for name, features in known.items() if features})
+    return PairFeatures(
+        pairs=pairs, groups={name: features for name, features in known.items() if features}, sign=_signs(task)
+    )
+
+
+def _signs(task: Task) -> Matrix:
+    """That of the effect of an intervention, and of the correlation where there is none."""
+    everything = slice(0, task.data["function"].num_nodes)
+    effect, association = (
+        np.asarray(BASELINES[name](task).raw_scores(everything).extras["sign"], dtype=np.float64)
+        for name in ("interventional_z", "pearson")
+    )
+    return np.where(np.isnan(effect) | (effect == 0), association, effect)
 
 
 def _replicated_shifts(task: Task) -> dict[str, Matrix]:
