@@ -47,6 +47,7 @@ def test_writes_a_table_a_figure_and_all_that_is_needed_to_repeat_it(run, toy, t
     assert json.loads((out / "config.json").read_text())["perturbing"]["budget"] == budget
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_files(run, toy, tmp_path):
     candidates, costs = tmp_path / "candidates.csv", tmp_path / "costs.csv"
     candidates.write_text("source,target\nf0,f6\n")

@@ -101,6 +101,7 @@ def test_trained_models_can_be_asked_again(data, settings, result):
         perturb_edges(data, output, settings=settings, perturbing=same, trained=result)
 
 
+@pytest.mark.slow
 def test_units_are_those_of_the_measurements(data, settings):
     output, kept = data.outputs[-1], PerturbSettings(models=1)
     first = perturb_edges(data, output, settings=settings, perturbing=kept)
@@ -111,6 +112,7 @@ def test_units_are_those_of_the_measurements(data, settings):
     assert second.observed == pytest.approx(data.y[output].mean() * 10 + 3)
 
 
+@pytest.mark.slow
 def test_a_price_of_its_own_and_the_number_of_edges(data, settings, result):
     dearest = result.screen.iloc[0]
     costs = pd.DataFrame({"source": [dearest["source"]], "target": [dearest["target"]], "cost": [1e6]})
