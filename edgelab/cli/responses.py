@@ -14,7 +14,7 @@ from edgelab.cli.console import one_clear_line, out
 from edgelab.cli.job import recorded
 from edgelab.cli.options import Debug, Force, Seed
 from edgelab.cli.results import show_files
-from edgelab.datasets import read_dream4, read_dream4_duals
+from edgelab.datasets import is_cellnopt, read_cellnopt, read_dream4, read_dream4_duals
 from edgelab.jobs.benchmark_data import open_dataset
 from edgelab.jobs.benchmark_pool import one_thread, processor_count
 from edgelab.jobs.response import PREDICTOR_LABELS, predict_responses
@@ -27,13 +27,17 @@ def responses(
     datasets: Annotated[
         list[str],
         typer.Argument(
-            help="Bundled data sets or folders; one with double knockouts (DREAM4) is asked to foresee them."
+            help="Bundled data sets or folders (CellNOpt, DREAM4, your own); of one with double knockouts, these."
         ),
     ],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
     folds: Annotated[
         int | None, typer.Option(min=3, help="Groups in which conditions are hidden; each by itself when left out.")
     ] = None,
+    cell_lines: Annotated[
+        bool,
+        typer.Option("--cell-lines", help="Tell all predictors the cell line, where a CellNOpt table has several."),
+    ] = False,
     members: Annotated[int, typer.Option(min=1, help="GSNNs that are averaged.")] = 4,
     layers: Annotated[int, typer.Option(min=2, help="Layers; a path of k edges needs k + 1.")] = 10,
     epochs: Annotated[int, typer.Option(min=10, help="Most steps of training, a multiple of 10.")] = 300,
@@ -63,11 +67,18 @@ def responses(
                     predict_double_knockouts(read_dream4(word), read_dream4_duals(word), settings=duals).records
                 )
             else:
-                held_out.append(predict_responses(open_dataset(word), n_folds=folds, settings=plain).records)
+                held_out.append(_hide(word, cell_lines, folds, plain))
         _report(folder, "conditions", "Hidden conditions: R² [95 % interval]", held_out, PREDICTOR_LABELS, _r2)
         _report(folder, "double_knockouts", "Double knockouts: mean squared error", doubled, DUAL_LABELS, _error)
         folder.write_json("config.json", {"arguments": arguments, "environment": environment()})
         show_files(folder)
+
+
+def _hide(word: str, cell_lines: bool, folds: int | None, settings: EnsembleSettings) -> pd.DataFrame:
+    told = cell_lines and is_cellnopt(word)
+    dataset = read_cellnopt(word, cell_line_inputs=True) if told else open_dataset(word)
+    # A treatment that was seen in another cell line would be no new one.
+    return predict_responses(dataset, n_folds=folds, whole_conditions=told, settings=settings).records
 
 
 def _r2(row: dict) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from edgelab.datasets.matrices import check_matrix
+from edgelab.datasets.matrices import check_matrix, check_measured
 from edgelab.datasets.tables import as_edge_table, edge_effects
 from edgelab.errors import DataError, shorten
 
@@ -25,10 +25,13 @@ class Dataset:
         y: What the outputs showed, samples by outputs.
         condition: The experimental condition of each sample.
         functions: Every function name, isolated ones included. Left out: the names in the three tables, in their order.
+        measured: Which cells of `y` were measured, booleans of the shape of `y`; the others hold numbers that stand in
+            for them. None means all.
 
     Raises:
         DataError: If a table lacks a column or repeats an edge, a matrix holds anything but finite numbers, its columns
-            are not exactly the inputs (outputs) of the edges, the numbers of samples differ, or a condition is missing.
+            are not exactly the inputs (outputs) of the edges, the numbers of samples differ, a condition is missing, or
+            `measured` does not fit `y`.
 
     Example:
         >>> data = Dataset(
@@ -54,6 +57,7 @@ class Dataset:
     y: pd.DataFrame
     condition: pd.Series
     functions: tuple[str, ...] = ()
+    measured: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for role in ("edges", "input_edges", "output_edges"):
@@ -68,6 +72,8 @@ class Dataset:
                 f"x has {len(self.x)} samples, y {len(self.y)} and condition {len(self.condition)}; "
                 "they describe the same samples, row by row. Pass equally many rows."
             )
+        if self.measured is not None:
+            check_measured(self.measured, self.y)
         if self.condition.isna().any():
             raise DataError(
                 f"condition is missing for {self.condition.isna().sum()} samples. Name the condition of each."

@@ -43,3 +43,28 @@ def check_matrix(matrix: pd.DataFrame, names: Iterable[str], role: str, kind: st
             f"{role} has {infinite.sum()} NaN or infinite cells, first: row {row}, column {columns[column]!r}. "
             "Drop these samples or fill the cells."
         )
+
+
+def check_measured(measured: pd.DataFrame, y: pd.DataFrame) -> None:
+    """Refuse a statement of what was measured that does not fit the responses.
+
+    Args:
+        measured: One boolean per cell of `y`.
+        y: The responses.
+
+    Raises:
+        DataError: If the shape or the columns differ, cells are no booleans, or a column was never measured.
+
+    Example:
+        >>> check_measured(pd.DataFrame({"a": [True, False]}), pd.DataFrame({"a": [0.5, 0.0]}))
+    """
+    if len(measured) != len(y) or list(measured.columns) != list(y.columns):
+        raise DataError(
+            f"measured has {len(measured)} samples and the columns {shorten(measured.columns)}, y {len(y)} and "
+            f"{shorten(y.columns)}. Pass one boolean per cell of y."
+        )
+    if not all(map(pd.api.types.is_bool_dtype, measured.dtypes)):
+        raise DataError(f"measured must hold booleans only, got {shorten(map(str, set(measured.dtypes)))}. Convert it.")
+    never = measured.columns[~measured.any()]
+    if len(never):
+        raise DataError(f"{len(never)} columns of y were never measured: {shorten(never)}. Drop them.")

@@ -15,13 +15,16 @@ from edgelab.errors import ConfigError, DataError, close_names, shorten
 logger = logging.getLogger(__name__)
 
 
-def read_cellnopt(folder: str | Path, *, time: float | None = None, cell_line: str | None = None) -> Dataset:
+def read_cellnopt(
+    folder: str | Path, *, time: float | None = None, cell_line: str | None = None, cell_line_inputs: bool = False
+) -> Dataset:
     """Read a folder of CellNOpt: one network `PKN-*.sif` and one table `MD-*.csv`.
 
     Args:
         folder: The folder; files with other names are not looked at.
         time: When the responses were measured; None means the latest time.
         cell_line: In which cells; None means all.
+        cell_line_inputs: Whether each cell line becomes an input (`read_midas`).
 
     Returns:
         The data set that `read_midas` makes of the two files, by the name of the folder.
@@ -39,7 +42,8 @@ def read_cellnopt(folder: str | Path, *, time: float | None = None, cell_line: s
         (['EGF'], ['MEK'], [['egf', 'mek', 1]])
     """
     network, table = (_only(Path(folder), pattern) for pattern in ("PKN-*.sif", "MD-*.csv"))
-    return read_midas(network, table, time=time, cell_line=cell_line, name=Path(folder).resolve().name)
+    name = Path(folder).resolve().name
+    return read_midas(network, table, time=time, cell_line=cell_line, cell_line_inputs=cell_line_inputs, name=name)
 
 
 def is_cellnopt(folder: str | Path) -> bool:
@@ -64,6 +68,7 @@ def read_midas(
     *,
     time: float | None = None,
     cell_line: str | None = None,
+    cell_line_inputs: bool = False,
     aliases: Mapping[str, str] | None = None,
     inhibitors: Collection[str] = (),
     on_missing: str = "mean",
@@ -80,10 +85,12 @@ def read_midas(
         table: The MIDAS file (`read_midas_table`).
         time: Rows of this time become samples; None means the latest time.
         cell_line: Rows of this cell line become samples; None means those of all.
+        cell_line_inputs: Whether each cell line, where there are several, becomes an input `cell line NAME` that is 1
+            in its samples and acts on every function.
         aliases: For names in the table that are matched otherwise: the function of the network.
         inhibitors: Treatments that inhibit, where neither their name nor the table says so.
         on_missing: What to do with missing values: `"mean"` puts the readout's mean over the samples, which favours no
-            condition, and says in the log how many; `"error"` refuses them.
+            condition, and says in the log how many (`measured` keeps which); `"error"` refuses them.
         name: Of the data set; None means that of the table.
 
     Returns:
@@ -111,6 +118,8 @@ def read_midas(
     measured = _chosen(_with_inhibitors(read_midas_table(table), inhibitors, table), time, cell_line, table)
     functions = list(dict.fromkeys(edges[["source", "target"]].to_numpy().ravel()))
     match = _Names(functions, aliases or {}, f"{table}, {network}")
+    missing = measured.values.isna()
+    lines = _line_indicators(measured.cell_line) if cell_line_inputs else pd.DataFrame(index=measured.treatments.index)
     inputs = pd.DataFrame(
         [(given, *match.treatment(given, inhibits)) for given, inhibits in measured.is_inhibitor.items()],
         columns=["source", "target", "sign"],
@@ -119,14 +128,15 @@ def read_midas(
         name=name or Path(table).stem,
         source=f"{Path(network).name}, {Path(table).name}",
         edges=edges,
-        input_edges=inputs,
+        input_edges=pd.concat([inputs, _everywhere(lines.columns, functions)], ignore_index=True),
         output_edges=pd.DataFrame(
             {"source": match.readouts(map(str, measured.values.columns)), "target": measured.values.columns}
         ),
-        x=measured.treatments,
+        x=pd.concat([measured.treatments, lines], axis=1),
         y=_filled(measured.values, on_missing, table),
         condition=_conditions(measured.treatments),
         functions=tuple(functions),
+        measured=~missing if missing.any(axis=None) else None,
     )
 
 
@@ -211,6 +221,18 @@ def _chosen(table: MidasTable, time: float | None, cell_line: str | None, path: 
         time=table.time[rows].reset_index(drop=True),
         values=table.values[rows].reset_index(drop=True),
     )
+
+
+def _line_indicators(cell_line: pd.Series) -> pd.DataFrame:
+    """One column per cell line, 1 in its samples; none if there is only one."""
+    names = sorted(set(cell_line))
+    columns = {f"cell line {name}": (cell_line == name).astype(float) for name in names if len(names) > 1}
+    return pd.DataFrame(columns, index=cell_line.index)
+
+
+def _everywhere(inputs: Iterable[str], functions: list[str]) -> pd.DataFrame:
+    rows = [(name, function, 0) for name in inputs for function in functions]
+    return pd.DataFrame(rows, columns=["source", "target", "sign"])
 
 
 def _filled(values: pd.DataFrame, on_missing: str, path: str | Path) -> pd.DataFrame:

@@ -68,5 +68,5 @@ def take_samples(dataset: Dataset, rows: Int[Array, " rows"]) -> Dataset:
         >>> take_samples(sachs(), np.arange(3)).n_samples
         3
     """
-    parts = {name: getattr(dataset, name).iloc[rows].reset_index(drop=True) for name in ("x", "y", "condition")}
-    return replace(dataset, **parts)
+    names = ["x", "y", "condition", *(["measured"] if dataset.measured is not None else [])]
+    return replace(dataset, **{name: getattr(dataset, name).iloc[rows].reset_index(drop=True) for name in names})

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from edgelab.datasets import Dataset, in_sample_order
-from edgelab.errors import ConfigError
-from edgelab.jobs.response_predictors import PREDICTORS, Conditions, EnsembleSettings
-from edgelab.tasks import perturbation_task
+from edgelab.datasets import Dataset
+from edgelab.jobs.response_conditions import AskedConditions, Conditions, average_by_condition
+from edgelab.jobs.response_predictors import PREDICTORS, EnsembleSettings
 from edgelab.typing import Array, Float, Int
 
 AVERAGED = {"gsnn_and_pairs": ("gsnn", "ridge_pairs")}
@@ -36,7 +35,8 @@ class ResponsePrediction:
         records: One row per predictor: `dataset, predictor, r2, low, high, gsnn_gain, gain_low, gain_high,
             n_conditions, seconds`. R² is pooled over all samples and outputs, each output scaled to standard deviation
             1. `gsnn_gain` is how much higher the R² of the GSNN is. Intervals: 95 %, conditions drawn with replacement.
-        predictions: By predictor, one row per condition and one column per output, in units of the data.
+        predictions: By predictor, one row per distinct row of `x`, in ascending order, and one column per output, in
+            units of the data.
     """
 
     records: pd.DataFrame
@@ -48,16 +48,20 @@ def predict_responses(
     predictors: Sequence[str] | None = None,
     *,
     n_folds: int | None = None,
+    whole_conditions: bool = False,
     settings: EnsembleSettings | None = None,
 ) -> ResponsePrediction:
     """Hide conditions, predict their responses from the others, and compare.
 
-    A condition is a distinct row of `x`: its replicates are hidden together.
+    A condition is a distinct row of `x`: its replicates are hidden together. Cells of `y` that were not measured count
+    neither in training nor in R².
 
     Args:
         dataset: Prior network, what was done, and what was measured.
         predictors: Names in `PREDICTORS` or `AVERAGED`; None takes all.
         n_folds: How many groups the conditions are hidden in; None hides each by itself.
+        whole_conditions: Whether all samples that the data set gives one condition are hidden together, also where
+            their `x` differs, such as a treatment in all cell lines.
         settings: How the GSNNs are made.
 
     Returns:
@@ -76,41 +80,18 @@ def predict_responses(
     for name in names:
         if name not in AVERAGED:
             PREDICTORS[name]
-    task = perturbation_task(in_sample_order(dataset))
-    x, y = task.x.double().numpy(), task.y.double().numpy()
-    mean, scale = y.mean(axis=0), y.std(axis=0)
-    scaled = (y - mean) / np.where(scale > 0, scale, 1.0)
-    distinct, of_sample = np.unique(x, axis=0, return_inverse=True)
-    of_sample = of_sample.ravel()
-    count = np.bincount(of_sample)
-    average = np.stack([np.bincount(of_sample, column) / count for column in scaled.T], axis=1)
-    conditions = Conditions(
-        data=task.data, x=distinct, y=average, count=count, fold=_folds(len(distinct), n_folds, settings)
-    )
-    predicted, seconds = _predict(conditions, names, settings or EnsembleSettings())
-    within = np.square(scaled - average[of_sample]).sum()
-    frames = {
-        name: pd.DataFrame(values * scale + mean, columns=task.data["output"].node_names)
-        for name, values in predicted.items()
-    }
+    settings = settings or EnsembleSettings()
+    asked = average_by_condition(dataset, n_folds, settings.copies.seed, whole_conditions=whole_conditions)
+    predicted, seconds = _predict(asked.conditions, names, settings)
     records = [
         {"dataset": dataset.name, "predictor": name}
-        | _judge(conditions, predicted, name, within)
-        | {"n_conditions": len(distinct), "seconds": seconds[name]}
+        | _judge(asked, predicted, name)
+        | {"n_conditions": asked.n_groups, "seconds": seconds[name]}
         for name in names
     ]
-    return ResponsePrediction(records=pd.DataFrame(records), predictions={name: frames[name] for name in names})
-
-
-def _folds(n_conditions: int, n_folds: int | None, settings: EnsembleSettings | None) -> Int[Array, " conditions"]:
-    wanted = n_conditions if n_folds is None else n_folds
-    if not 3 <= wanted <= n_conditions:
-        raise ConfigError(
-            f"{n_conditions} conditions cannot be hidden in {wanted} groups; from 3 groups to one per condition are "
-            "possible. A condition is a distinct row of x."
-        )
-    seed = (settings or EnsembleSettings()).copies.seed
-    return np.random.default_rng(seed).permutation(np.arange(n_conditions) % wanted)
+    return ResponsePrediction(
+        records=pd.DataFrame(records), predictions={name: asked.in_units(predicted[name]) for name in names}
+    )
 
 
 def _predict(
@@ -130,27 +111,28 @@ def _predict(
 
 
 def _judge(
-    conditions: Conditions, predicted: dict[str, Float[Array, "conditions outputs"]], name: str, within: float
+    asked: AskedConditions, predicted: dict[str, Float[Array, "conditions outputs"]], name: str
 ) -> dict[str, float]:
     """R² of a predictor, the GSNN's gain over it, and their intervals."""
+    conditions, group = asked.conditions, asked.conditions.group
 
-    def errors(one: str) -> Float[Array, " conditions"]:
-        return np.square(predicted[one] - conditions.y).sum(axis=1) * conditions.count
+    def errors(one: Float[Array, "conditions outputs"]) -> Float[Array, " groups"]:
+        return np.bincount(group, (np.square(one - conditions.y) * conditions.count).sum(axis=1))
 
-    total = np.square(conditions.y).sum(axis=1) * conditions.count
-    # What replicates differ among themselves is the same for every predictor; each condition gets its share of it.
-    spread = within * conditions.count / conditions.count.sum()
+    total = errors(np.zeros_like(conditions.y))
+    # What replicates differ among themselves is the same for every predictor; each group gets its share of it.
+    spread = asked.within * np.bincount(group, conditions.count.sum(axis=1)) / conditions.count.sum()
     draws = np.random.default_rng(0).integers(len(total), size=(_BOOTSTRAPS, len(total)))
 
-    def r2(rows: Int[Array, "draws conditions"], error: Float[Array, " conditions"]) -> Float[Array, " draws"]:
+    def r2(rows: Int[Array, "draws groups"], error: Float[Array, " groups"]) -> Float[Array, " draws"]:
         return 1 - (error + spread)[rows].sum(axis=1) / (total + spread)[rows].sum(axis=1)
 
     every = np.arange(len(total))[None]
-    found = {"r2": float(r2(every, errors(name))[0])}
-    found["low"], found["high"] = np.quantile(r2(draws, errors(name)), [0.025, 0.975]).tolist()
+    found = {"r2": float(r2(every, errors(predicted[name]))[0])}
+    found["low"], found["high"] = np.quantile(r2(draws, errors(predicted[name])), [0.025, 0.975]).tolist()
     if "gsnn" not in predicted:
         return found
-    found["gsnn_gain"] = float(r2(every, errors("gsnn"))[0]) - found["r2"]
-    gains = r2(draws, errors("gsnn")) - r2(draws, errors(name))
+    found["gsnn_gain"] = float(r2(every, errors(predicted["gsnn"]))[0]) - found["r2"]
+    gains = r2(draws, errors(predicted["gsnn"])) - r2(draws, errors(predicted[name]))
     found["gain_low"], found["gain_high"] = np.quantile(gains, [0.025, 0.975]).tolist()
     return found

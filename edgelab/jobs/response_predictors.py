@@ -11,10 +11,10 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
-from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError
 from edgelab.jobs.benchmark_pool import spread
+from edgelab.jobs.response_conditions import Conditions
 from edgelab.jobs.response_copies import CopySettings, train_copies
 from edgelab.registry import Registry
 from edgelab.typing import Array, Bool, Float, Int
@@ -23,25 +23,6 @@ from edgelab.typing import Array, Bool, Float, Int
 _FOLDS_AT_ONCE = 8
 _PENALTIES = np.logspace(-2, 2, 9)
 _TREES = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Conditions:
-    """What was measured under each condition, and which conditions are hidden together.
-
-    Attributes:
-        data: The prior network.
-        x: What was done, conditions × inputs.
-        y: The mean response, conditions × outputs, each output with mean 0 and standard deviation 1 over the samples.
-        count: How many samples each condition has.
-        fold: Conditions of one fold are predicted from those of the others.
-    """
-
-    data: HeteroData
-    x: Float[Array, "conditions inputs"]
-    y: Float[Array, "conditions outputs"]
-    count: Int[Array, " conditions"]
-    fold: Int[Array, " conditions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +68,31 @@ def _fold_by_fold(make_model: Callable[[], Any]) -> Predictor:
         predicted = np.empty_like(conditions.y)
         for fold in np.unique(conditions.fold):
             hidden = conditions.fold == fold
-            model = make_model()
-            model.fit(conditions.x[~hidden], conditions.y[~hidden], **_weights(model, conditions.count[~hidden]))
-            predicted[hidden] = model.predict(conditions.x[hidden])
+            for outputs in _measured_alike(conditions.count[~hidden]):
+                predicted[np.ix_(hidden, outputs)] = _predict_outputs(make_model(), conditions, hidden, outputs)
         return predicted
 
     return predict
+
+
+def _measured_alike(count: Int[Array, "conditions outputs"]) -> list[Int[Array, " _"]]:
+    """Groups of outputs with the same counts: one model explains each, without a word about what is missing."""
+    _, group = np.unique(count, axis=1, return_inverse=True)
+    group = group.ravel()
+    return [np.flatnonzero(group == one) for one in range(group.max() + 1)]
+
+
+def _predict_outputs(
+    model: Any, conditions: Conditions, hidden: Bool[Array, " conditions"], outputs: Int[Array, " some"]
+) -> Float[Array, "hidden some"]:
+    """Prediction of a few outputs that were measured in the same conditions, from those that are not hidden."""
+    count = conditions.count[:, outputs[0]]
+    known = ~hidden & (count > 0)
+    if known.sum() < 2:
+        return np.zeros((hidden.sum(), len(outputs)))
+    y = conditions.y[np.ix_(known, outputs)]
+    model.fit(conditions.x[known], y[:, 0] if len(outputs) == 1 else y, **_weights(model, count[known]))
+    return model.predict(conditions.x[hidden]).reshape(-1, len(outputs))
 
 
 def _weights(model: Any, count: Int[Array, " conditions"]) -> dict[str, np.ndarray]:
@@ -164,23 +164,31 @@ def _train_block(
     hidden = np.repeat([conditions.fold == fold for fold in block], settings.members, axis=0)
     left_out = np.stack(
         [
-            _draw(~hidden[copy], settings.inner_fraction, (settings.copies.seed, int(block[0]), copy))
+            _draw(
+                conditions,
+                ~hidden[copy],
+                settings.inner_fraction,
+                (settings.copies.seed, int(block[0]), copy),
+            )
             for copy in range(len(hidden))
         ]
     )
-    weight = (~hidden & ~left_out) * conditions.count.astype(float)
-    centre = np.einsum("kc,co->ko", weight / weight.sum(axis=1, keepdims=True), conditions.y)[:, None, :]
+    weight = (~hidden & ~left_out)[:, :, None] * conditions.count.astype(float)
+    centre = (weight * conditions.y).sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1)
     x, y = (torch.from_numpy(values).float() for values in (conditions.x, conditions.y - centre))
-    weights = torch.from_numpy(np.repeat(weight[:, :, None], conditions.y.shape[1], axis=2)).float()
     seeded = replace(settings.copies, seed=settings.copies.seed + int(block[0]))
-    return train_copies(conditions.data, x, y, weights, x, seeded).numpy() + centre, left_out
+    weight = torch.from_numpy(weight).float()
+    return train_copies(conditions.data, x, y, weight, x, seeded).numpy() + centre, left_out
 
 
-def _draw(allowed: Bool[Array, " conditions"], fraction: float, seed: tuple[int, ...]) -> Bool[Array, " conditions"]:
-    chosen = np.zeros(allowed.size, dtype=bool)
-    places = np.random.default_rng(seed).permutation(np.flatnonzero(allowed))
-    chosen[places[: max(1, round(fraction * len(places)))]] = True
-    return chosen
+def _draw(
+    conditions: Conditions, allowed: Bool[Array, " conditions"], fraction: float, seed: tuple[int, ...]
+) -> Bool[Array, " conditions"]:
+    """Choose whole groups of the allowed conditions in which something was measured."""
+    groups = np.random.default_rng(seed).permutation(
+        np.unique(conditions.group[allowed & conditions.count.any(axis=1)])
+    )
+    return np.isin(conditions.group, groups[: max(1, round(fraction * len(groups)))])
 
 
 def _left_out_error(
@@ -188,6 +196,5 @@ def _left_out_error(
     conditions: Conditions,
     left_out: Bool[Array, "copies conditions"],
 ) -> Float[Array, "looks copies"]:
-    weight = left_out * conditions.count
-    squared = np.square(looks - conditions.y).mean(axis=3)
-    return (squared * weight).sum(axis=2) / weight.sum(axis=1)
+    weight = left_out[:, :, None] * conditions.count
+    return (np.square(looks - conditions.y) * weight).sum(axis=(2, 3)) / weight.sum(axis=(1, 2))

@@ -85,6 +85,28 @@ def test_responses_of_a_folder(run, toy, tmp_path):
     assert json.loads((tmp_path / "out" / "config.json").read_text())["arguments"]["members"] == 1
 
 
+def test_responses_of_a_cellnopt_folder_with_missing_values_and_cell_lines(run, tmp_path):
+    folder = tmp_path / "liver"
+    folder.mkdir()
+    (folder / "PKN-liver.sif").write_text("egf 1 mek\nmek 1 erk\ntnf 1 erk\n")
+    rows = [
+        f"{int(line == 'a')},{int(line == 'b')},{egf},{tnf},{mek},9,{'' if egf * mek > tnf else egf + 0.1 * tnf}"
+        for line in "ab"
+        for egf in (0, 1)
+        for tnf in (0, 1)
+        for mek in (0, 1)
+    ]
+    header = "TR:a:CellLine,TR:b:CellLine,TR:EGF,TR:TNF,TR:MEKi,DA:ERK,DV:ERK"
+    (folder / "MD-liver.csv").write_text("\n".join([header, *rows]))
+    options = ["--members", 1, "--epochs", 10, "--layers", 3, "--folds", 3, "--processes", 1]
+    for name, extra in (("plain", []), ("told", ["--cell-lines"])):
+        result = run("responses", folder, *options, *extra, "--out", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    plain, told = (pd.read_parquet(tmp_path / name / "conditions.parquet") for name in ("plain", "told"))
+    assert (plain["n_conditions"] == 8).all() and (told["n_conditions"] == 8).all()
+    assert not np.allclose(plain["r2"], told["r2"])
+
+
 def test_double_knockouts_of_a_folder(run, tmp_path):
     folder = tmp_path / "net"
     folder.mkdir()

@@ -54,6 +54,10 @@ BAD = {
     "text": ({"x": pd.DataFrame({"drug": ["low", "high", "high"]})}, "text in the column.*'drug'"),
     "samples": ({"x": pd.DataFrame({"drug": [0.0, 1.0]})}, "x has 2 samples, y 3 and condition 3"),
     "condition": ({"condition": pd.Series(["none", None, "drug"])}, "missing for 1"),
+    "measured samples": ({"measured": pd.DataFrame({"q": [True], "p": [True]})}, "measured has 1 samples.*y 3"),
+    "measured columns": ({"measured": pd.DataFrame({"p": [True] * 3})}, "columns 'p'"),
+    "measured words": ({"measured": pd.DataFrame({"q": [1, 0, 1], "p": [1, 1, 1]})}, "booleans only, got 'int64'"),
+    "never measured": ({"measured": pd.DataFrame({"q": [True] * 3, "p": [False] * 3})}, "never measured: 'p'"),
     "functions": ({"functions": ("a", "b")}, "2 functions .*'c', 'd'"),
     "repeated function": ({"functions": ("a", "b", "c", "d", "a")}, "more than once"),
 }

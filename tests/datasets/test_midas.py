@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from edgelab.datasets import read_cellnopt, read_midas, read_midas_table
+from edgelab.datasets import read_cellnopt, read_midas, read_midas_table, take_samples
 from edgelab.errors import ConfigError, DataError
 from edgelab.tasks import graph_of, masked_task
 
@@ -80,6 +80,10 @@ def test_the_latest_time_is_taken_and_missing_values_are_filled(files, caplog):
     np.testing.assert_allclose(data.y["ERK12"], [0.1, 0.9, 0.45, 0.3, 0.5])
     np.testing.assert_allclose(data.y["AKT"], [0.2, 0.8, 0.7, 0.525, 0.4])
     assert "{'ERK12': 1, 'AKT': 1}" in caplog.text
+    assert data.measured.to_numpy().tolist() == [[True] * 2, [True] * 2, [False, True], [True, False], [True] * 2]
+    turned = take_samples(data, np.array([4, 2]))
+    assert turned.measured.to_numpy().tolist() == [[True] * 2, [False, True]]
+    assert read_midas(*files, time=0.0).measured is None
     assert masked_task(data).x.shape == (5, 6)
 
 
@@ -90,6 +94,17 @@ def test_time_and_cell_line_can_be_chosen(files):
         read_midas(*files, time=5.0)
     with pytest.raises(DataError, match=r"in 'K562'.*'HepG2'"):
         read_midas(*files, cell_line="K562")
+
+
+def test_cell_lines_can_be_inputs_that_act_on_every_function(files):
+    plain, told = read_midas(*files), read_cellnopt(files[0].parent, cell_line_inputs=True)
+    assert told.inputs == [*plain.inputs, "cell line HepG2", "cell line Huh7"]
+    assert told.x["cell line Huh7"].tolist() == [0, 0, 0, 1, 1]
+    np.testing.assert_array_equal(told.x.iloc[:, -2:].sum(axis=1), 1)
+    assert told.condition.tolist() == plain.condition.tolist()
+    acts = told.input_edges.groupby("source")["target"].apply(set)
+    assert acts["cell line HepG2"] == set(told.functions) and acts["EGF"] == {"egf"}
+    assert read_midas(*files, cell_line="Huh7", cell_line_inputs=True).inputs == plain.inputs
 
 
 def test_a_folder_is_read_by_its_two_files(files):

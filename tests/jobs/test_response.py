@@ -12,9 +12,10 @@ from sklearn.linear_model import RidgeCV
 from edgelab.datasets import Dataset, simulate, take_samples
 from edgelab.errors import ConfigError, DataError
 from edgelab.jobs.response import predict_responses
+from edgelab.jobs.response_conditions import Conditions, average_by_condition
 from edgelab.jobs.response_copies import CopySettings, copies_of, train_copies
 from edgelab.jobs.response_duals import predict_double_knockouts
-from edgelab.jobs.response_predictors import PREDICTORS, Conditions, EnsembleSettings
+from edgelab.jobs.response_predictors import PREDICTORS, EnsembleSettings
 from edgelab.models import GSNN
 from edgelab.tasks import perturbation_task
 
@@ -85,7 +86,7 @@ def test_a_hidden_condition_has_no_part_in_its_own_prediction(name, screen):
     x = np.unique(task.x.double().numpy(), axis=0)
     y = np.random.default_rng(0).normal(size=(16, 2))
     fold = np.arange(16) % 4
-    conditions = Conditions(data=task.data, x=x, y=y, count=np.full(16, 2), fold=fold)
+    conditions = Conditions(data=task.data, x=x, y=y, count=np.full((16, 2), 2), group=np.arange(16), fold=fold)
     changed = y.copy()
     changed[fold == 1] += 100
     first, second = (PREDICTORS[name](replace(conditions, y=values), QUICK) for values in (y, changed))
@@ -117,6 +118,76 @@ def test_r_squared_is_pooled_over_samples_and_outputs(screen):
     assert record["r2"] == pytest.approx(1 - (error**2).sum() / (total**2).sum(), abs=1e-6)
     assert record["low"] < record["r2"] < record["high"]
     assert record["n_conditions"] == 16
+
+
+def holed(screen: Dataset, filling: float) -> Dataset:
+    measured = pd.DataFrame(np.random.default_rng(1).random(screen.y.shape) < 0.7, columns=screen.outputs)
+    return replace(screen, y=screen.y.where(measured, filling), measured=measured)
+
+
+@pytest.mark.parametrize("name", PREDICTORS.names())
+def test_what_stands_in_for_missing_entries_makes_no_difference(name, screen):
+    first, second = (
+        predict_responses(holed(screen, filling), [name], n_folds=4, settings=QUICK) for filling in (0.0, 7.0)
+    )
+    pd.testing.assert_frame_equal(first.predictions[name], second.predictions[name])
+    assert first.records["r2"][0] == pytest.approx(second.records["r2"][0])
+    assert np.isfinite(first.predictions[name]).all(axis=None)
+
+
+def test_averages_are_over_what_was_measured(screen):
+    data = holed(screen, 7.0)
+    asked = average_by_condition(data)
+    raw = data.y.where(data.measured)
+    distinct = np.unique(data.x[data.inputs], axis=0)
+    assert np.array_equal(asked.conditions.x, distinct) and asked.conditions.count.sum() == data.measured.sum().sum()
+    np.testing.assert_allclose(asked.mean, raw.mean(), rtol=1e-5)
+    np.testing.assert_allclose(asked.scale, raw.std(ddof=0), rtol=1e-5)
+    names = perturbation_task(data).data["input"].node_names
+    both = raw.groupby([data.x[name] for name in names]).mean().to_numpy()
+    measured = asked.conditions.count > 0
+    found = asked.in_units(asked.conditions.y).to_numpy()
+    np.testing.assert_allclose(found[measured], both[measured], rtol=1e-4)
+    assert not asked.conditions.y[~measured].any()
+
+
+def test_ridge_of_a_holed_output_is_that_of_the_rows_that_it_has(screen):
+    data = replace(holed(screen, 0.0), measured=None)
+    measured = pd.DataFrame(True, index=data.y.index, columns=data.outputs)
+    measured.loc[(data.x["in a"] == 1) & (data.x["in b"] == 1), "level c"] = False
+    found = predict_responses(replace(data, measured=measured), ["ridge"])
+    for output in data.outputs:
+        kept = measured[output]
+        mean, sd = data.y[output][kept].mean(), data.y[output][kept].std(ddof=0)
+        groups = data.y[kept].groupby([data.x[name][kept] for name in data.inputs])[output].mean()
+        rows = np.array(groups.index.tolist())
+        shown = rows.any(axis=1)
+        model = RidgeCV(np.logspace(-2, 2, 9)).fit(
+            rows[shown], (groups.to_numpy()[shown] - mean) / sd, sample_weight=np.full(shown.sum(), 2.0)
+        )
+        expected = model.predict(np.zeros((1, 4)))[0] * sd + mean
+        assert found.predictions["ridge"][output][0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_output_without_a_shown_measurement_is_predicted_by_its_mean(screen):
+    once = screen.x.eq(1).all(axis=1)
+    measured = pd.DataFrame({"level c": once, "level d": True})
+    found = predict_responses(replace(screen, measured=measured), settings=QUICK, n_folds=4)
+    assert np.isfinite(found.records["r2"]).all()
+    expected = screen.y["level c"][once].mean()
+    assert found.predictions["ridge"]["level c"].iloc[-1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_samples_of_one_condition_are_hidden_together(screen):
+    """Whichever of x and condition they share."""
+    assert average_by_condition(screen).n_groups == 16
+    labels = np.where(screen.x["in a"] == 1, "with a", screen.x.astype(str).agg("".join, axis=1))
+    conditions = average_by_condition(replace(screen, condition=pd.Series(labels)), whole_conditions=True).conditions
+    with_a = conditions.x[:, perturbation_task(screen).data["input"].node_names.index("in a")] == 1
+    assert len(set(conditions.group[with_a])) == len(set(conditions.fold[with_a])) == 1
+    assert len(set(conditions.group)) == 9 and len(set(conditions.group[~with_a])) == 8
+    batches = pd.Series([f"batch {row}" for row in range(screen.n_samples)])
+    assert average_by_condition(replace(screen, condition=batches), whole_conditions=True).n_groups == 16
 
 
 @pytest.mark.slow
