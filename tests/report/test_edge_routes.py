@@ -29,3 +29,16 @@ def test_edges_pass_names_and_reverse_edges():
     there, back = choose_bends(boxes, [("a", "b"), ("b", "a")], margin=0.05)
     # Bent to the same hand, the two run on opposite sides.
     assert there == back > 0
+
+
+def test_keeps_more_distance_where_that_costs_no_crossing():
+    def boxes(**more: Box) -> dict[str, Box]:
+        return {name: Box(x=x, y=0.0, width=0.3, height=0.2) for name, x in (("a", 0.0), ("c", 2.0))} | more
+
+    near = Box(x=1.0, y=0.21, width=0.3, height=0.2)  # 0.11 above the straight line
+    assert choose_bends(boxes(near=near), [("a", "c")], margin=0.1) == [0.12]  # bent away from it
+    assert choose_bends(boxes(near=near), [("a", "c")], margin=0.05) == [0.0]
+    # Wherever else there is a name in the way, near is better than across.
+    below = Box(x=1.0, y=-0.6, width=0.3, height=1.0)
+    above = Box(x=1.0, y=0.71, width=0.3, height=1.2)
+    assert choose_bends(boxes(above=above, below=below), [("a", "c")], margin=0.09) == [0.0]
