@@ -127,6 +127,35 @@ def show_candidates(inference: Inference, top: int) -> None:
         table.add_row(str(rank), str(row.src_func), str(row.dst_func), *numbers)
     out.print(table)
     out.print(_what_is_tested(best), style="dim")
+    if rests_on_network(inference.table):
+        out.print(
+            "This ranking rests on the known network alone: x and y tell no two sources of a target apart. Look for "
+            "columns of y that do not vary, and for too few samples.",
+            style="bold",
+        )
+
+
+def rests_on_network(table: pd.DataFrame) -> bool:
+    """Whether nothing but the topology of the prior tells the sources of a target apart.
+
+    Args:
+        table: An edge table; only methods that explain themselves in columns `why_...` can be judged.
+
+    Returns:
+        True if the only group of evidence that differs between sources of the same target is the topology.
+
+    Example:
+        >>> pairs = {"dst_func": ["c", "c"], "why_topology": [0.2, 0.1]}
+        >>> rests_on_network(pd.DataFrame(pairs | {"why_association": [0.1, 0.1]}))
+        True
+        >>> rests_on_network(pd.DataFrame(pairs | {"why_association": [0.1, 0.3]}))
+        False
+    """
+    reasons = [name for name in table.columns if name.startswith("why_") and name != "why_topology"]
+    if "why_topology" not in table or not table["dst_func"].duplicated().any():
+        return False
+    distinct = table[reasons].round(9).groupby(table["dst_func"]).nunique()
+    return not (distinct > 1).to_numpy().any()
 
 
 def _what_is_tested(best: pd.DataFrame) -> str:

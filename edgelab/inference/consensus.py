@@ -26,8 +26,8 @@ class ConsensusScorer:
     With 30 known edges or more, a forest learns to tell them from other pairs (`edgelab.inference.stack.stack`) and the
     score is the share of its trees that take the pair for an edge, asked of trees that did not learn from this pair:
     a probability of being *known* to be an edge. With fewer, groups of evidence vote by rank
-    (`edgelab.inference.fusion.fuse_ranks`) and the score is the sum of their votes. No p-value: neither has a null
-    distribution.
+    (`edgelab.inference.fusion.fuse_ranks`) and the score is the sum of their votes; NaN if there is no evidence at all.
+    No p-value: neither has a null distribution.
 
     Extras: `sign`, whether the target goes up or down with the source, where the features know it; `why_<group>`, what
     each group of evidence adds: votes, or log-odds for the 20,000 likeliest pairs.
@@ -58,8 +58,9 @@ class ConsensusScorer:
 
     @property
     def learnt(self) -> bool:
-        """Whether the weights of evidence are learnt from known edges."""
-        return int(self._is_edge.sum()) >= FEWEST_EDGES
+        """Whether the weights of evidence are learnt from known edges: needs enough of them, and other pairs."""
+        n_edges, n_nodes = int(self._is_edge.sum()), self.pairs.n_targets
+        return bool(self._features.groups) and FEWEST_EDGES <= n_edges < n_nodes * (n_nodes - 1)
 
     def raw_scores(self, targets: slice) -> RawScores:
         """Scores of all sources for a range of targets.
@@ -83,6 +84,8 @@ class ConsensusScorer:
 
     def _fused_scores(self) -> tuple[Matrix, dict[str, Matrix]]:
         votes = fuse_ranks(self._features.groups)
+        if not votes:
+            return np.full(self._is_edge.shape, np.nan), {}
         return np.sum(list(votes.values()), axis=0), votes
 
     def _learnt_scores(self) -> tuple[Matrix, dict[str, Matrix]]:

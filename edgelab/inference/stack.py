@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
+from edgelab.errors import DataError
 from edgelab.typing import Array, Bool, Float, Int
 
 TREES = 300
@@ -17,6 +18,8 @@ _MOST_OTHERS = 100_000
 _DIGITS = 6
 _FLOOR = 0.5 / TREES
 """What a forest of this size cannot tell from 0."""
+_SEEDS = 2**32
+"""What scikit-learn takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +59,9 @@ def stack(
     Returns:
         Probabilities and contributions.
 
+    Raises:
+        DataError: If all pairs are edges, or none.
+
     Source:
         Geurts, Ernst and Wehenkel (2006), Extremely randomized trees, Machine Learning 63:3; computed by scikit-learn.
 
@@ -67,6 +73,11 @@ def stack(
         >>> bool(result.probability[is_edge].mean() > 0.5), sorted(result.contributions)
         (True, ['shift'])
     """
+    if is_edge.all() or not is_edge.any():
+        raise DataError(
+            f"a forest learns from edges and other pairs, got {int(is_edge.sum())} edges among {len(is_edge)} pairs; "
+            "rank by `edgelab.inference.fusion.fuse_ranks` instead"
+        )
     columns = np.concatenate([_without_gaps(group) for group in groups.values()], axis=1)
     learnt = _learnt_pairs(is_edge, seed)
     forest = ExtraTreesClassifier(
@@ -75,7 +86,7 @@ def stack(
         max_features=_SHARE_OF_FEATURES,
         bootstrap=True,
         oob_score=True,
-        random_state=seed,
+        random_state=seed % _SEEDS,
         n_jobs=n_jobs,
     ).fit(columns[learnt], is_edge[learnt])
     whole = forest.predict_proba(columns)[:, 1]

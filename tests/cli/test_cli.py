@@ -250,3 +250,28 @@ def test_every_result_is_in_the_list_of_names(run, toy, tmp_path):
     assert run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0).exit_code == 0
     written = {path.name for path in (tmp_path / "out").iterdir()} - {LIST_NAME}
     assert written <= set(RESULT_FILES)
+
+
+def written(folder, edges, x, y):
+    """Options that name three tables."""
+    for name, text in (("edges", edges), ("x", x), ("y", y)):
+        (folder / f"{name}.csv").write_text(text)
+    return [part for name in ("edges", "x", "y") for part in (f"--{name}", folder / f"{name}.csv")]
+
+
+@pytest.mark.parametrize("varies", [False, True])
+def test_a_ranking_without_the_data_is_said_to_be_one(run, tmp_path, varies):
+    y = "".join(f"{n},{n % 3},{-n % 5},2\n" for n in range(8)) if varies else "1,1,1,1\n" * 8
+    tables = written(tmp_path, "source,target\na,b\nb,c\nc,d\n", "a\n" + "0\n1\n" * 4, "a,b,c,d\n" + y)
+    result = run("infer", *tables, "--splits", 0, "--check", 0, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert ("rests on the known network alone" in result.output) is not varies
+
+
+def test_a_larger_complete_prior_ends_in_one_line_too(run, tmp_path):
+    names = "abcdefg"
+    edges = "".join(f"{source},{target}\n" for source in names for target in names if source != target)
+    y = ",".join(names) + "\n" + "1,2,3,4,5,6,7\n3,1,2,5,4,7,6\n" * 2
+    tables = written(tmp_path, "source,target\n" + edges, "a\n0\n1\n0\n1\n", y)
+    result = run("infer", *tables, "--splits", 0, "--out", tmp_path / "out")
+    assert "all 42 edges" in one_error(result)

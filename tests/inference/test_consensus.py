@@ -82,3 +82,23 @@ def test_a_knockout_that_lowers_its_target_has_a_positive_sign():
     raf, mek = names.index("Raf"), names.index("Mek")
     assert raw.extras["sign"][raf, mek] == 1  # nothing hits Raf: the sign of the correlation
     assert np.isin(raw.extras["sign"][~np.eye(len(names), dtype=bool)], [-1, 0, 1]).all()
+
+
+def complete(n):
+    names = [f"f{number}" for number in range(n)]
+    edges = [(source, target) for source in names for target in names if source != target]
+    return features_of(names, edges, {"topology": {"out_degree": np.full((n, n), n - 1.0)}})
+
+
+def test_a_complete_network_has_nothing_to_learn_edges_from():
+    scorer = ConsensusScorer(complete(7))
+    assert not scorer.learnt
+    assert np.isfinite(scorer.raw_scores(slice(0, 7)).score).all()
+
+
+@pytest.mark.parametrize("n", [6, 12])
+def test_without_evidence_nothing_has_a_score(n):
+    features = synthetic(list(range(n)), n=n)[0].only("model")
+    scorer = ConsensusScorer(features)
+    assert not scorer.learnt
+    assert np.isnan(edge_table(scorer.raw_scores, scorer.pairs)["score"]).all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from edgelab.errors import DataError
 from edgelab.inference.stack import stack
 
 
@@ -55,3 +56,15 @@ def test_unknown_values_are_a_level_of_their_own():
     known = ~np.isnan(groups["telling"][:, 0])
     assert np.isfinite(result.probability).all()
     assert roc_auc_score(is_edge[known], result.probability[known]) > 0.9
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_edges_cannot_be_learnt_without_other_pairs(known):
+    groups, is_edge = evidence(n=60, n_edges=10)
+    with pytest.raises(DataError, match=f"got {60 * known} edges among 60 pairs"):
+        stack(groups, np.full_like(is_edge, known))
+
+
+def test_any_seed_will_do():
+    groups, is_edge = evidence(n=60, n_edges=10)
+    assert np.isfinite(stack(groups, is_edge, seed=2**63 - 1).probability).all()
