@@ -1,11 +1,12 @@
 """Work spread over processes, with the same result as in one."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 import torch
@@ -61,7 +62,10 @@ def spread(
     if n_processes == 1 or len(items) <= 1:
         return [_one_thread_each(work, item) for item in tracked(items, label, shown=shown)]
     # Spawned, not forked: a fork copies the locks of threads that it does not copy.
-    with ProcessPoolExecutor(min(n_processes, len(items)), mp_context=get_context("spawn")) as pool:
+    workers = ProcessPoolExecutor(
+        min(n_processes, len(items)), mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
+    with workers as pool:
         futures = [pool.submit(_one_thread_each, work, item) for item in items]
         try:
             for future in tracked(_Finished(futures), label, shown=shown):
@@ -70,6 +74,18 @@ def spread(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         return [future.result() for future in futures]
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind when the process that asked for the work is killed and can no longer tell it to end."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)

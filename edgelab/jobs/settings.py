@@ -24,7 +24,8 @@ TASKS.register("intervention")(lambda dataset, data, hidden: intervention_task(d
 @TASKS.register("auto")
 def _fitting_task(dataset: Dataset, data: HeteroData, hidden_fraction: float) -> Task:
     """Hide measurements where replicates tell how they vary together; predict interventions where there are none."""
-    replicated = dataset.x.value_counts().max() >= _REPLICATES
+    most = dataset.x.value_counts().max() if dataset.inputs else dataset.n_samples
+    replicated = most >= _REPLICATES
     return TASKS["masked" if replicated and _has_own_readouts(data) else "intervention"](dataset, data, hidden_fraction)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgelab.datasets import Dataset, simulate
+from edgelab.datasets import Dataset, sachs, simulate, take_samples
 from edgelab.errors import ConfigError
 from edgelab.graphs import hold_out_edges
 from edgelab.inference.baselines import BASELINES
@@ -140,3 +140,9 @@ def test_both_tasks_train(dataset):
 def test_bad_arguments_say_what_is_wrong(call, message, dataset):
     with pytest.raises(ConfigError, match=message):
         call(dataset)
+
+
+def test_data_without_inputs_have_a_task_too():
+    data = take_samples(sachs(), np.arange(30))
+    silent = dataclasses.replace(data, x=data.x.iloc[:, :0], input_edges=data.input_edges.iloc[:0])
+    assert ModelSettings().make_task(silent, graph_of(silent)).x.shape == (30, 11)
