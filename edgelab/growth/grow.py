@@ -1,5 +1,6 @@
 """Growing in one call: count, solve, try, apply."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -100,8 +101,8 @@ def grow(
         What was done.
 
     Raises:
-        ConfigError: If there are no batches, or the number is not positive.
-        GrowthError: If no layer of the network can grow.
+        ConfigError: If there are no batches, none holds a sample, or the number is no positive integer.
+        GrowthError: If no layer of the network can grow, or the loss is not finite.
 
     Example:
         >>> from torch import nn
@@ -115,12 +116,16 @@ def grow(
         ([1], 3, True)
     """
     batches = list(batches)
-    if not batches or not n_neurons > 0:
-        raise ConfigError(f"growing needs batches and a positive number of neurons, got {len(batches)} and {n_neurons}")
+    if not batches or not (isinstance(n_neurons, int) and n_neurons > 0):
+        raise ConfigError(
+            f"growing needs batches and a whole, positive number of neurons, got {len(batches)} and {n_neurons!r}"
+        )
     if not network.growing_layers:
         raise GrowthError("no layer of this network can grow: none has a previous growing module")
     chosen, loss = GROWTH_METHODS[method], summed(loss)
     before = _mean_loss(network, batches, loss)
+    if not math.isfinite(before):
+        raise GrowthError(f"the loss is {before} before growing; look for NaN or inf in x, y and the weights")
     if chosen.options is None:
         _create_random(network.growing_layers, n_neurons, chosen.neuron_pairing, generator)
         promised = None
@@ -198,6 +203,8 @@ def _mean_loss(network: Callable[[Tensor], Tensor], batches: Batches, loss: Loss
     for x, y in batches:
         total += float(loss(network(x), y))
         samples += len(x)
+    if not samples:
+        raise ConfigError("none of the batches holds a sample; give at least one sample to grow with")
     return total / samples
 
 

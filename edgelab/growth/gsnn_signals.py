@@ -58,11 +58,17 @@ def summed_loss_of(prediction: Tensor, batch: Batch, criterion: Criterion | None
 
     Raises:
         ConfigError: If the criterion does not return one loss per entry.
+        DataError: If squared errors are to compare tensors of different shapes.
 
     Example:
         >>> summed_loss_of(torch.zeros(1, 2), Batch(torch.zeros(1, 1), torch.tensor([[1.0, 3.0]])))
         tensor(10.)
     """
+    if criterion is None and prediction.shape != batch.y.shape:
+        raise DataError(
+            f"y must have one column per output of the model, shape {tuple(prediction.shape)}, got "
+            f"{tuple(batch.y.shape)}; order the columns as `model.output_names`"
+        )
     losses = (criterion or squared_errors)(prediction, batch.y)
     if losses.shape != batch.y.shape:
         raise ConfigError(

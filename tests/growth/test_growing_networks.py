@@ -199,3 +199,18 @@ def test_statistics_refuse_updates_of_another_shape():
         statistic.update()
     with pytest.raises(GrowthError, match="has counted no sample"):
         statistic()
+
+
+@pytest.mark.parametrize("method", GROWTH_METHODS)
+def test_nothing_grows_on_a_loss_that_is_not_finite(method):
+    network = GrowingChain([LinearGrowingModule(3, 2, post_layer_function=nn.ReLU()), LinearGrowingModule(2, 1)])
+    x = torch.ones(4, 3)
+    with pytest.raises(GrowthError, match="the loss is nan before growing"):
+        grow(network, [(x, torch.full((4, 1), torch.nan))], nn.MSELoss(), 1, method=method)
+    assert network.layers[1].in_features == 2
+
+
+def test_growing_needs_samples():
+    network = GrowingChain([LinearGrowingModule(3, 2), LinearGrowingModule(2, 1)])
+    with pytest.raises(ConfigError, match="holds a sample"):
+        grow(network, [(torch.ones(0, 3), torch.ones(0, 1))], nn.MSELoss(), 1)

@@ -248,3 +248,10 @@ class TestWhatIsRefused:
         x, y = samples()
         report = grow_gsnn(make(), [(x, y)], 1)
         assert report.n_parameters == len(report.table) == report.scale == 0
+
+
+def test_responses_that_do_not_fit_the_outputs_are_not_stretched():
+    graph = build_graph([("a", "b")], input_edges=[("i", "a")], output_edges=[("b", "o")])
+    model = GSNN.from_data(graph, channels=2, layers=3, norm="none")
+    with pytest.raises(DataError, match="one column per output"):
+        grow_gsnn(model, [(torch.ones(4, 1), torch.ones(4, 2))], 20)
