@@ -44,6 +44,11 @@ def read_matrix(path: str | Path) -> pd.DataFrame:
         raise DataError(f"{path}: the samples {shorten(rows)} counted from 1 have no name. Name or remove them.")
     columns = list(table.columns)
     refuse_repeated(columns, str(path))
+    if len(table) and not columns:
+        raise DataError(
+            f"{path}: a matrix needs at least one sample and one variable, got only the column {table.index.name!r}, whose "
+            f"text (such as {str(table.index[0])!r}) was taken for names of samples. Add a column of numbers."
+        )
     if not (len(table) and columns):
         raise DataError(f"{path}: a matrix needs at least one sample and one variable, got {table.shape}.")
     blank = [position for position, name in enumerate(columns, start=1) if not name]

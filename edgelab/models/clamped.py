@@ -5,6 +5,7 @@ from typing import Any
 
 from edgelab.models.channels import ChannelNumbers
 from edgelab.models.gsnn import GSNN
+from edgelab.models.masks import check_mask
 from edgelab.typing import Float, Tensor
 
 
@@ -80,10 +81,16 @@ class ClampedGSNN(GSNN):
 
         Returns:
             As for `GSNN`.
+
+        Raises:
+            DataError: As for `GSNN`.
         """
         self._check_input(x)
         left = self.remaining_influence(x)
-        return super().forward(x, node_mask, left if edge_mask is None else left * edge_mask.to(left), return_edges)
+        if edge_mask is not None:
+            check_mask(edge_mask, len(x), left.shape[1], "edge_mask", "edges")
+            left = left * edge_mask.to(left)
+        return super().forward(x, node_mask, left, return_edges)
 
     def remaining_influence(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch edges"]:
         """Which part of every edge the interventions leave.

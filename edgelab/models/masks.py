@@ -42,10 +42,26 @@ def edge_mask_rows(mask: Tensor, x: Tensor, wiring: EdgeWiring, edge_channels: i
     return mask.repeat_interleave(edge_channels, 0).index_select(0, wiring.edge_of_row.clamp(min=0))
 
 
-def _batch_last(mask: Tensor, x: Tensor, size: int, argument: str, axis: str) -> Tensor:
-    if tuple(mask.shape) not in {(size,), (len(x), size), (1, size)}:
+def check_mask(mask: Tensor, n_samples: int, size: int, argument: str, axis: str) -> None:
+    """Refuse a mask that does not fit the batch.
+
+    Args:
+        mask: Of functions or of edges.
+        n_samples: Samples of the batch.
+        size: Functions or edges of the graph.
+        argument: What the mask is called.
+        axis: What it masks.
+
+    Raises:
+        DataError: If the shape is neither `[size]` nor `[batch, size]`.
+    """
+    if tuple(mask.shape) not in {(size,), (n_samples, size), (1, size)}:
         raise DataError(
-            f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis} and batch {len(x)}, "
+            f"{argument} must be [{axis}] or [batch, {axis}] with {size} {axis} and batch {n_samples}, "
             f"got {tuple(mask.shape)}"
         )
+
+
+def _batch_last(mask: Tensor, x: Tensor, size: int, argument: str, axis: str) -> Tensor:
+    check_mask(mask, len(x), size, argument, axis)
     return (mask.unsqueeze(0) if mask.dim() == 1 else mask).to(x).t()

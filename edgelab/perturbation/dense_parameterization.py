@@ -10,6 +10,7 @@ from torch.linalg import vector_norm
 from edgelab.errors import ConfigError, GraphError
 from edgelab.typing import Float, Num, Tensor
 
+from .edge_checks import check_budget, check_count
 from .edge_costs import edge_costs
 from .matrix_inputs import MatrixLike, marked_edges, read_square_matrix
 from .noise import add_noise
@@ -71,7 +72,7 @@ class DenseParameterization(nn.Module):
         rand_init_weights: bool | float = True,
     ) -> None:
         super().__init__()
-        self.num_nodes, self.budget = int(num_nodes), None if budget is None else float(budget)
+        self.num_nodes, self.budget = check_count("num_nodes", num_nodes, smallest=1), check_budget(budget)
         self.delta_sign, self.cost_aggr_norm = check_sign("delta_sign", delta_sign), _checked_norm(cost_aggr_norm)
         self.directed, self.strict_budget = directed, strict_budget
         dtype = mask.dtype if mask.is_floating_point() else torch.get_default_dtype()

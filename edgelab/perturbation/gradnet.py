@@ -16,6 +16,7 @@ from edgelab.typing import Array, Float, Tensor
 
 from .base_plus_change import BasePlusChange
 from .dense_parameterization import DenseParameterization
+from .edge_checks import check_count
 from .edge_matrix import EdgeMatrix, Matrix
 from .final_sign import FINAL_RULES, apply_final_sign, warn_of_signs
 from .from_graph import Allowed, Cost, TypeBudgets, graph_arguments
@@ -113,7 +114,7 @@ class GradNet(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        self.num_nodes, self.directed = int(num_nodes), directed
+        self.num_nodes, self.directed = check_count("num_nodes", num_nodes, smallest=1), directed
         self.delta_sign, self.final_sign = check_sign("delta_sign", delta_sign), check_sign("final_sign", final_sign)
         self.projection, self.max_edges = projection, max_edges
         self.final_rule, self.names = final_rule, check_names(names, self.num_nodes)

@@ -10,6 +10,8 @@ from edgelab.errors import ConfigError
 from .optimizers import OPTIMIZERS, WITH_MOMENTUM
 from .schedules import SCHEDULES
 
+# What every generator takes.
+_SEEDS = 2**63
 # They change neither the result nor the order of the computation, or may sensibly change between a run and its
 # continuation, so a run may be resumed with other values.
 _FREE_ON_RESUME = frozenset({"progress", "device", "checkpoint_every"})
@@ -84,7 +86,8 @@ class TrainingConfig:
         _require("validation_fraction", fraction, 0 <= fraction < 1, "a number in [0, 1)")
         patience = self.patience
         _require("patience", patience, patience is None or _is_count(patience), "a positive integer, or None")
-        _require("seed", self.seed, self.seed == 0 or _is_count(self.seed), "an integer, at least 0")
+        known = self.seed == 0 or (_is_count(self.seed) and self.seed < _SEEDS)
+        _require("seed", self.seed, known, "an integer, at least 0 and below 2**63")
         self._check_names()
         self._check_combinations()
 

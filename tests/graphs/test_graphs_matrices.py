@@ -83,3 +83,9 @@ def test_the_wrong_separator_is_named(tmp_path, mark):
     path.write_text(f"Akt{mark}Erk\n1{mark}2\n3{mark}4\n")
     with pytest.raises(DataError, match="separator"):
         read_matrix(path)
+
+
+def test_a_single_column_of_text_is_named(tmp_path):
+    (path := tmp_path / "x.csv").write_text("drug\nlow\nhigh\n")
+    with pytest.raises(DataError, match=r"got only the column 'drug', whose text \(such as 'low'\)"):
+        read_matrix(path)

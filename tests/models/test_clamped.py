@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from edgelab.errors import DataError
 from edgelab.graphs import build_graph
 from edgelab.models import GSNN, ClampedGSNN
 
@@ -73,3 +74,9 @@ def test_masks_of_edges_multiply(chain):
     closed[net.edges.index(("b", "c"))] = 0
     first, second = net(doses([0.0, 0.3, 0.0], [0.0, 0.9, 0.0]), edge_mask=closed)
     torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 8), (1, 2)])
+def test_an_edge_mask_of_another_shape_is_refused_by_name(chain, shape):
+    with pytest.raises(DataError, match="edge_mask must be"):
+        model(chain)(doses([0.0, 1.0, 0.0]), edge_mask=torch.ones(shape))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError, GraphError
-from edgelab.perturbation import DenseParameterization, SparseParameterization
+from edgelab.perturbation import DenseParameterization, GradNet, SparseParameterization
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gradnet_matrices.json").read_text())
 DENSE_CASES = [case for case in GOLDEN["cases"] if case["kind"] == "dense"]
@@ -207,3 +207,15 @@ def test_a_state_of_another_shape_is_refused_and_exact_states_are_kept():
         net.set_initial_state(torch.ones(2, 2))
     net.set_initial_state(torch.full((3, 3), 0.01), renorm=False)
     assert net.delta_adj_raw[0, 0].item() == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("budget", [-1.0, math.nan, math.inf])
+def test_a_budget_that_cannot_be_kept_is_refused(budget):
+    with pytest.raises(ConfigError, match="budget must be a finite number, at least 0"):
+        DenseParameterization(3, budget, torch.ones(3, 3) - torch.eye(3), torch.ones(3, 3))
+
+
+@pytest.mark.parametrize("num_nodes", [-1, 0])
+def test_a_graph_needs_nodes(num_nodes):
+    with pytest.raises(ConfigError, match="num_nodes must be at least 1"):
+        GradNet(num_nodes, 1.0)

@@ -26,6 +26,7 @@ from edgelab.training import OPTIMIZERS, TrainingConfig, choose_device
         ("validation_fraction", float("nan"), r"\[0, 1\)"),
         ("patience", 0, "positive integer"),
         ("seed", -1, "at least 0"),
+        ("seed", 2**63, "below 2..63"),
         ("optimizer", "rmspop", "close: 'rmsprop'"),
         ("device", "gpu7", "torch knows no device 'gpu7'"),
         ("checkpoint_every", 0, "positive integer"),
