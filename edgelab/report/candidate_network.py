@@ -82,7 +82,8 @@ def candidate_network(table: pd.DataFrame, data: HeteroData, top: int = 50) -> n
         graph.add_edge(edge["source"], edge["target"], kind="prior", **_attributes(edge, ("sign", "weight")))
     for edge in _rows_of_prior(table, graph).to_dict("records"):
         known = graph.edges[edge["src_func"], edge["dst_func"]]
-        known |= {name: value for name, value in _attributes(edge, _SCORES).items() if name not in known}
+        # Whether a known edge inhibits is for the prior to say, and not for a scorer.
+        known |= {name: value for name, value in _attributes(edge, _SCORES).items() if name not in {*known, "sign"}}
     for rank, edge in enumerate(candidates.to_dict("records"), start=1):
         source, target = edge["src_func"], edge["dst_func"]
         if graph.has_edge(source, target):
