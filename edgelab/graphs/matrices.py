@@ -46,8 +46,8 @@ def read_matrix(path: str | Path) -> pd.DataFrame:
     refuse_repeated(columns, str(path))
     if len(table) and not columns:
         raise DataError(
-            f"{path}: a matrix needs at least one sample and one variable, got only the column {table.index.name!r}, whose "
-            f"text (such as {str(table.index[0])!r}) was taken for names of samples. Add a column of numbers."
+            f"{path}: a matrix needs at least one sample and one variable, got only the column {table.index.name!r}, "
+            f"whose text (such as {str(table.index[0])!r}) was taken for names of samples. Add a column of numbers."
         )
     if not (len(table) and columns):
         raise DataError(f"{path}: a matrix needs at least one sample and one variable, got {table.shape}.")
