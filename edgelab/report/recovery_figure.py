@@ -64,6 +64,7 @@ def plot_recovery(
     ordered = sorted(curves, key=lambda name: (-np.mean(precision[name].areas), name))
     strong = [name for name in ordered if name in highlight] or ordered[:_BANDS]
     looks = {name: line_look(position) for position, name in enumerate(dict.fromkeys([*strong, *ordered]))}
+    looks |= {name: (GREY_TEXT, "dotted") for name in looks if name == "random"}  # beside chance, in no scorer's colour
     figure, (roc_axes, precision_axes) = _canvas(len(ordered))
     roc = {name: mean_roc(curves[name]) for name in ordered}
     for axes, of in ((roc_axes, roc), (precision_axes, precision)):
