@@ -43,7 +43,7 @@ def check_budget(budget: int | float | Tensor | None) -> float | None:
         budget: A number, a scalar tensor, or None.
 
     Returns:
-        A finite number, at least 0, or None.
+        A finite number or None. A negative one turns the sign of every change round, as in gradnet.
 
     Raises:
         ConfigError: If it is not such a number, or a tensor whose gradient would be lost.
@@ -56,8 +56,8 @@ def check_budget(budget: int | float | Tensor | None) -> float | None:
         return None
     if isinstance(budget, Tensor) and budget.requires_grad:
         raise ConfigError("the budget is a constant, but a tensor with a gradient was given; pass budget.item()")
-    if isinstance(budget, str) or not (math.isfinite(number := float(budget)) and number >= 0):
-        raise ConfigError(f"budget must be a finite number, at least 0, got {budget!r}; None stands for no budget")
+    if isinstance(budget, str) or not math.isfinite(number := float(budget)):
+        raise ConfigError(f"budget must be a finite number, got {budget!r}; None stands for no budget")
     return number
 
 

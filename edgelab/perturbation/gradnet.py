@@ -56,14 +56,13 @@ class GradNet(nn.Module):
         cost_matrix: Cost of a unit of change of every entry, above 0; None: 1.
         cost_aggr_norm: p, a positive integer or `inf`.
         final_rule: How the final sign is forced: `"reflect"` at zero, or `"clip"`.
-        projection: How the budget is kept: `"rescale"`, or `"simplex"` for changes most of which are exactly 0. This
-            and the next need a sparse mask; see `SparseParameterization`.
+        projection: How the budget is kept: `"rescale"`, or `"simplex"`, where most changes are exactly 0. It and the
+            next need a sparse mask; see `SparseParameterization`.
         max_edges: How many edges may change at most.
         groups: Number, from 1, of the budget that pays for a change of each entry; `budget` is then a list with one
             budget per group. Needs a sparse mask.
         names: Of the nodes, for graphs and tables.
-        dtype: Precision, also as a string; that of the first floating-point tensor among `adj0`, `mask` and
-            `cost_matrix`, or torch's default.
+        dtype: Also as a string; that of the first floating-point tensor of `adj0`, `mask`, `cost_matrix`, or torch's.
         device: Place; that of the first tensor among them.
 
     Attributes:
