@@ -9,13 +9,14 @@ import typer
 from rich.table import Table
 
 from edgelab.cli.console import one_clear_line, out
+from edgelab.cli.inputs import Data, Edges, InputEdges, OutputEdges, X, Y, chosen_dataset
 from edgelab.cli.job import recorded
 from edgelab.cli.options import Debug, Device, Force, Progress, Seed, Threads
 from edgelab.cli.results import describe, show_files
 from edgelab.cli.threads import use_threads
 from edgelab.datasets import Dataset
 from edgelab.graphs import read_edges
-from edgelab.jobs import ModelSettings, Perturbation, PerturbSettings, load_dataset, perturb_edges, refinement_model
+from edgelab.jobs import ModelSettings, Perturbation, PerturbSettings, perturb_edges, refinement_model
 from edgelab.jobs.settings import TASKS
 from edgelab.report import ResultsFolder, environment, frame_hash, plot_training
 from edgelab.report.perturbation_figure import plot_perturbation
@@ -30,19 +31,14 @@ _SHOWN = 15
 
 
 def perturb(
-    edges: Annotated[Path, typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign].")],
-    x: Annotated[Path, typer.Option(help="What was done: samples × inputs, names in the header.")],
-    y: Annotated[Path, typer.Option(help="What was measured: samples × outputs, the same samples.")],
     response: Annotated[str, typer.Option(help="The response to change: a column of y.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")],
-    input_edges: Annotated[
-        Path | None,
-        typer.Option(help="From input (source) to function (target); else each acts on the one of its name."),
-    ] = None,
-    output_edges: Annotated[
-        Path | None,
-        typer.Option(help="From function (source) to output (target); else each reads the one of its name."),
-    ] = None,
+    dataset: Data = None,
+    edges: Edges = None,
+    x: X = None,
+    y: Y = None,
+    input_edges: InputEdges = None,
+    output_edges: OutputEdges = None,
     goal: Annotated[str, typer.Option(help="'lower', 'raise', or 'reach' with --target.")] = "lower",
     target: Annotated[float | None, typer.Option(help="The response to reach, in the units of y.")] = None,
     condition: Annotated[
@@ -84,6 +80,8 @@ def perturb(
 
     [bold]Examples[/]:
 
+    edgelab perturb sachs --response Erk_level --budget 2 --out lower_erk
+
     edgelab perturb --edges prior.csv --x x.csv --y y.csv --response ERK --budget 2 --out lower_erk
 
     edgelab perturb --edges prior.csv --x x.csv --y y.csv --response ERK --goal reach --target 0.5 --condition PMA=1
@@ -105,12 +103,12 @@ def perturb(
             max_strength=float(max_strength),
             models=models,
         )
-        dataset = load_dataset(edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
+        data = chosen_dataset(dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges)
         prices = None if costs is None else pd.read_csv(costs, sep=None, engine="python")
-        use_threads(threads, len(dataset.functions))
-        describe(dataset)
+        use_threads(threads, len(data.functions))
+        describe(data)
         result = perturb_edges(
-            dataset,
+            data,
             response,
             goal=goal,
             target=target,
@@ -123,7 +121,7 @@ def perturb(
             seed=seed,
         )
         _show(result)
-        _write(folder, dataset, result, settings, perturbing, arguments)
+        _write(folder, data, result, settings, perturbing, arguments)
         show_files(folder)
 
 

@@ -47,6 +47,12 @@ def test_writes_a_table_a_figure_and_all_that_is_needed_to_repeat_it(run, toy, t
     assert json.loads((out / "config.json").read_text())["perturbing"]["budget"] == budget
 
 
+def test_takes_a_data_set_by_name(run, tmp_path):
+    result = run("perturb", "sachs", *QUICK, "--response", "Erk_level", "--models", 1, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "sachs" in result.output
+
+
 @pytest.mark.slow
 def test_equal_seeds_give_equal_files(run, toy, tmp_path):
     candidates, costs = tmp_path / "candidates.csv", tmp_path / "costs.csv"
