@@ -1,4 +1,6 @@
-"""Run every benchmark of this folder, one after the other, each in a process of its own: `python -m benchmarks`."""
+"""Run every benchmark of this folder, one after the other, each in a process of its own: `python -m
+benchmarks`.
+"""
 
 import subprocess
 import sys
@@ -19,7 +21,11 @@ def main() -> int:
 def benchmarks() -> list[str]:
     """Modules that can be run: those with a `main`."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return [file.stem for file in files if not file.stem.startswith("__") and "\ndef main(" in file.read_text()]
+    return [
+        file.stem
+        for file in files
+        if not file.stem.startswith("__") and "\ndef main(" in file.read_text()
+    ]
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
     python -m benchmarks.convergence --seeds 6
 
-Trains a GSNN (8 channels, 6 layers) for 30 epochs on 2,000 simulated samples, with the online regressor beside it, and
-prints AUC and MRR on the test half of the held-out edges. `unfiltered` is the definition of the reference
-implementation (every other source competes, the other half of the held-out edges counts as negative); `filtered` takes
-other true edges out of negatives and ranks.
+Trains a GSNN (8 channels, 6 layers) for 30 epochs on 2,000 simulated samples, with the online
+regressor beside it, and prints AUC and MRR on the test half of the held-out edges. `unfiltered` is
+the definition of the reference implementation (every other source competes, the other half of the
+held-out edges counts as negative); `filtered` takes other true edges out of negatives and ranks.
 
     python -m benchmarks.convergence --seeds 6 --weight-maps
 
-compares the regressor's free matrix with structured ones instead. All of them learn side by side from one training per
-seed, so their differences are paired.
+compares the regressor's free matrix with structured ones instead. All of them learn side by side
+from one training per seed, so their differences are paired.
 """
 
 import argparse
@@ -24,7 +24,11 @@ from rich.progress import track
 from edgelab.datasets import convergence
 from edgelab.evaluation import evaluate_against
 from edgelab.graphs import split_edges
-from edgelab.inference import MagnitudeEdgeInferer, MagnitudeEdgeRegressor, RegressorCallback
+from edgelab.inference import (
+    MagnitudeEdgeInferer,
+    MagnitudeEdgeRegressor,
+    RegressorCallback,
+)
 from edgelab.models import GSNN
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.training import TrainingConfig, fit, iterate_batches
@@ -41,8 +45,9 @@ SCORES = [
 ]
 REGRESSOR = {"lr": 1e-3, "weight_decay": 1e-4, "ridge": 1e-2, "dropout": 0.2}
 GAMMAS = (0.003, 0.01, 0.03, 0.1)
-# A lasso takes the place of the ridge penalty. Its own initial values are six times as large as those of the free
-# matrix; a tenth of them makes starts alike, so that penalties are compared rather than starts.
+# A lasso takes the place of the ridge penalty. Its own initial values are six times as large as
+# those of the free matrix; a tenth of them makes starts alike, so that penalties are compared
+# rather than starts.
 WEIGHT_MAPS = {
     "free": {},
     "free, negative scores 0": {"score_mode": "relu"},
@@ -58,7 +63,11 @@ WEIGHT_MAPS = {
         }
         for gamma in GAMMAS
     },
-    "LassoLinear 0.03, own start": {"weight_map": "LassoLinear", "weight_map_options": {"gamma": 0.03}, "ridge": 0.0},
+    "LassoLinear 0.03, own start": {
+        "weight_map": "LassoLinear",
+        "weight_map_options": {"gamma": 0.03},
+        "ridge": 0.0,
+    },
 }
 
 
@@ -67,7 +76,9 @@ class Beside(RegressorCallback):
 
     def step_context(self, epoch, step):
         """Open nothing."""
-        super().step_context(epoch, step)  # forgets the samples of the last epoch; its own capture stays closed
+        super().step_context(
+            epoch, step
+        )  # forgets the samples of the last epoch; its own capture stays closed
         return nullcontext()
 
 
@@ -91,20 +102,30 @@ def recovery(tables, test, known):
 
 
 def prepare(n, seed):
-    """The graph without its held-out edges, the task on it, a fresh model, and both halves of the held-out edges."""
+    """The graph without its held-out edges, the task on it, a fresh model, and both halves of the
+    held-out edges.
+    """
     data = convergence(n, n_train=2000, n_test=500, noise_scale=0.15, seed=seed)
     validation, test = data.graph.held_out_pairs("validation"), data.graph.held_out_pairs("test")
     split = split_edges(graph_of(data.train), test, validation)
     task = perturbation_task(data.train, split.train)
     torch.manual_seed(seed)
-    model = GSNN.from_data(split.train, channels=8, layers=6, share_layers=False, norm="none", dropout=0.2)
+    model = GSNN.from_data(
+        split.train, channels=8, layers=6, share_layers=False, norm="none", dropout=0.2
+    )
     return split.train, task, model, validation, test
 
 
 def train(model, task, callbacks, args, seed):
     """Train, and return the last loss."""
     config = TrainingConfig(
-        epochs=args.epochs, batch_size=64, drop_last=True, lr=args.lr, seed=seed, progress=False, device="cpu"
+        epochs=args.epochs,
+        batch_size=64,
+        drop_last=True,
+        lr=args.lr,
+        seed=seed,
+        progress=False,
+        device="cpu",
     )
     return fit(model, task.x, task.y, config, callbacks=callbacks).records[-1].train_loss
 
@@ -129,14 +150,19 @@ def compare_weight_maps(args, seed):
     graph, task, model, validation, test = prepare(args.n, seed)
     callbacks = {}
     for name, options in WEIGHT_MAPS.items():
-        start, options = options.get("start", 1.0), {key: value for key, value in options.items() if key != "start"}
+        start, options = (
+            options.get("start", 1.0),
+            {key: value for key, value in options.items() if key != "start"},
+        )
         regressor = MagnitudeEdgeRegressor(model, graph, **{**REGRESSOR, **options})
         with torch.no_grad():
             for parameter in regressor.parameters():
                 parameter.mul_(start)
         callbacks[name] = (Beside if callbacks else RegressorCallback)(regressor, validation)
     loss = train(model, task, list(callbacks.values()), args, seed)
-    tables = {f"{name} (final)": callback.regressor.evaluate() for name, callback in callbacks.items()}
+    tables = {
+        f"{name} (final)": callback.regressor.evaluate() for name, callback in callbacks.items()
+    }
     for name, callback in callbacks.items():
         callback.regressor.load_best()
         tables[f"{name} (best validation)"] = callback.regressor.evaluate()
@@ -147,7 +173,10 @@ def shown(rows):
     """Mean ± standard deviation of every column over the seeds."""
     summary = rows.groupby("scorer", sort=False).agg(["mean", "std"])
     metrics = summary.columns.get_level_values(0).unique()
-    text = {m: [f"{mean:+.3f} ± {sd:.3f}".lstrip("+") for mean, sd in summary[m].to_numpy()] for m in metrics}
+    text = {
+        m: [f"{mean:+.3f} ± {sd:.3f}".lstrip("+") for mean, sd in summary[m].to_numpy()]
+        for m in metrics
+    }
     return pd.DataFrame(text, index=summary.index).to_string()
 
 
@@ -161,7 +190,9 @@ def paired(rows):
 
 def main():
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=25)
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=30)

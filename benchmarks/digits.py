@@ -1,9 +1,12 @@
-"""Compare ways of sparse training on scikit-learn's digits: test accuracy, mean and standard deviation over seeds.
+"""Compare ways of sparse training on scikit-learn's digits: test accuracy, mean and standard
+deviation over seeds.
 
-    python benchmarks/digits.py [--seeds 5] [--densities 0.01 0.02 0.05 0.1] [--methods set rigl ...] [--init both]
+    python benchmarks/digits.py [--seeds 5] [--densities 0.01 0.02 0.05 0.1] [--methods set rigl
+    ...] [--init both]
 
-A 64-300-100-10 perceptron, 40 epochs; updates every 25 steps during the first three quarters. `plain` keeps the dense
-initialisation, `aware` multiplies each layer's by the inverse root of its density.
+A 64-300-100-10 perceptron, 40 epochs; updates every 25 steps during the first three quarters.
+`plain` keeps the dense initialisation, `aware` multiplies each layer's by the inverse root of its
+density.
 """
 
 import argparse
@@ -68,7 +71,9 @@ def main() -> None:
     options = parse_options()
     torch.set_num_threads(options.threads)
     inits = ("plain", "aware") if options.init == "both" else (options.init,)
-    print(f"{'density':>7} {'method':<10} {'init':<6} {'accuracy %':>12} {'worst':>6} {'elsewhere':>10} {'s/run':>6}")
+    print(
+        f"{'density':>7} {'method':<10} {'init':<6} {'accuracy %':>12} {'worst':>6} {'elsewhere':>10} {'s/run':>6}"
+    )
     for density in options.densities:
         for method in options.methods:
             for init in inits:
@@ -78,7 +83,9 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--densities", type=float, nargs="+", default=[0.01, 0.02, 0.05, 0.1])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
@@ -90,7 +97,9 @@ def parse_options() -> argparse.Namespace:
 
 def report(density: float, method: str, init: str, n_seeds: int) -> None:
     start = time.perf_counter()
-    results = [100 * accuracy(density, METHODS[method], init == "aware", seed) for seed in range(n_seeds)]
+    results = [
+        100 * accuracy(density, METHODS[method], init == "aware", seed) for seed in range(n_seeds)
+    ]
     seconds = (time.perf_counter() - start) / n_seeds
     sd = statistics.stdev(results) if n_seeds > 1 else 0.0
     name = "dense" if density == 1 else method
@@ -105,7 +114,9 @@ def report(density: float, method: str, init: str, n_seeds: int) -> None:
 def accuracy(density: float, method: Method, sparse_aware_init: bool, seed: int) -> float:
     torch.manual_seed(seed)
     x, y, x_test, y_test = digits(seed)
-    model = nn.Sequential(nn.Linear(64, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10))
+    model = nn.Sequential(
+        nn.Linear(64, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)
+    )
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
     n_steps = EPOCHS * -(-len(x) // BATCH_SIZE)
     last_update = int(TRAINED_SHARE * n_steps)
@@ -129,7 +140,9 @@ def accuracy(density: float, method: Method, sparse_aware_init: bool, seed: int)
             masking.step()
         schedule.step()
     if masking.stats.total_nonzero != masking.baseline_nonzero:
-        raise RuntimeError(f"the density moved: {masking.baseline_nonzero} → {masking.stats.total_nonzero} weights")
+        raise RuntimeError(
+            f"the density moved: {masking.baseline_nonzero} → {masking.stats.total_nonzero} weights"
+        )
     with torch.no_grad():
         return (model(x_test).argmax(1) == y_test).float().mean().item()
 
@@ -140,7 +153,10 @@ def digits(seed: int) -> list[torch.Tensor]:
     mean, sd = x.mean(0), x.std(0)
     sd[sd == 0] = 1  # pixels that are always empty
     parts = ((x - mean) / sd, y, (x_test - mean) / sd, y_test)
-    return [torch.tensor(part, dtype=torch.float32 if part.dtype.kind == "f" else torch.long) for part in parts]
+    return [
+        torch.tensor(part, dtype=torch.float32 if part.dtype.kind == "f" else torch.long)
+        for part in parts
+    ]
 
 
 def batches(n_samples: int) -> list[torch.Tensor]:

@@ -1,11 +1,13 @@
-"""Recovery of hidden edges by the growth of edges, beside MEI and the regressor, on the same trained models.
+"""Recovery of hidden edges by the growth of edges, beside MEI and the regressor, on the same
+trained models.
 
     python -m benchmarks.edge_growth [--seeds 6]
     python -m benchmarks.edge_growth --dream4 FOLDER [FOLDER ...]
 
-Without folders: the standard held-out edges of the convergence graph, as in `benchmarks.convergence`. With folders of
-the DREAM4 challenge (see `edgelab.datasets.read_dream4`): 20 % of the edges are hidden, five times each; all pairs that
-are no edge of the model's graph are candidates.
+Without folders: the standard held-out edges of the convergence graph, as in
+`benchmarks.convergence`. With folders of the DREAM4 challenge (see `edgelab.datasets.read_dream4`):
+20 % of the edges are hidden, five times each; all pairs that are no edge of the model's graph are
+candidates.
 """
 
 import argparse
@@ -13,13 +15,24 @@ import argparse
 import pandas as pd
 
 from benchmarks.convergence import REGRESSOR, prepare, recovery, shown, train
+from edgelab.benchmark import run_benchmark
 from edgelab.datasets import read_dream4
-from edgelab.inference import EdgeGrowthScorer, MagnitudeEdgeInferer, MagnitudeEdgeRegressor
-from edgelab.jobs.benchmark import run_benchmark
-from edgelab.jobs.settings import ModelSettings
-from edgelab.training import TrainingConfig, iterate_batches
+from edgelab.inference import (
+    EdgeGrowthScorer,
+    MagnitudeEdgeInferer,
+    MagnitudeEdgeRegressor,
+)
+from edgelab.training import ModelSettings, TrainingConfig, iterate_batches
 
-METHODS = ("edge_growth", "mei", "mei_partial", "regressor", "interventional_z", "out_degree", "random")
+METHODS = (
+    "edge_growth",
+    "mei",
+    "mei_partial",
+    "regressor",
+    "interventional_z",
+    "out_degree",
+    "random",
+)
 METRICS = ["auc", "auprc", "mrr", "top@1", "top@3", "top@5"]
 
 
@@ -36,7 +49,10 @@ def on_convergence(args):
         for scorer in (inferer, *growths.values()):
             scorer.fit(batches, progress=False)
         tables = {
-            **{f"edge growth, relative to {to}": growth.evaluate() for to, growth in growths.items()},
+            **{
+                f"edge growth, relative to {to}": growth.evaluate()
+                for to, growth in growths.items()
+            },
             "MEI corr, pooled": inferer.evaluate(layer_agg="pooled"),
             "MEI partial, pooled": inferer.evaluate(layer_agg="pooled", score="partial"),
             "regressor, final": regressor.evaluate(),
@@ -54,7 +70,9 @@ def on_dream4(args):
     settings = ModelSettings(task="perturbation", channels=8, layers=4, training=training)
     for folder in args.dream4:
         data = read_dream4(folder)
-        found = run_benchmark([data], METHODS, seeds=range(args.seeds), fraction=0.2, settings=settings)
+        found = run_benchmark(
+            [data], METHODS, seeds=range(args.seeds), fraction=0.2, settings=settings
+        )
         print(f"\n{data.name}")
         print(found.records.groupby("scorer", sort=False)[METRICS].mean().round(3).to_string())
         print(found.differences("edge_growth").round(3).to_string())
@@ -62,7 +80,9 @@ def on_dream4(args):
 
 def main():
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=25)
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--epochs", type=int, default=30)

@@ -2,12 +2,13 @@
 
     python -m benchmarks.growing [--seeds 5] [--methods random tiny ...] [--one-split]
 
-A 64-h-10 perceptron grows from 4 to 32 hidden neurons in 7 steps of 4, with 2 epochs of SGD (0.02, momentum 0.9)
-after each, 18 epochs in all; `fixed` ones train as long at one width. Test accuracy and final training loss, mean and
-standard deviation over seeds; `kept` is the mean rise of the training loss at a growth step (negative: it fell).
+A 64-h-10 perceptron grows from 4 to 32 hidden neurons in 7 steps of 4, with 2 epochs of SGD (0.02,
+momentum 0.9) after each, 18 epochs in all; `fixed` ones train as long at one width. Test accuracy
+and final training loss, mean and standard deviation over seeds; `kept` is the mean rise of the
+training loss at a growth step (negative: it fell).
 
-The last lines compare the CPU time of a whole growth step of 512-512 + 512-512 (10,000 samples) with one forward and
-backward pass plus the five products of matrices that the statistics need.
+The last lines compare the CPU time of a whole growth step of 512-512 + 512-512 (10,000 samples)
+with one forward and backward pass plus the five products of matrices that the statistics need.
 """
 
 import argparse
@@ -50,20 +51,30 @@ class Run:
 def main() -> None:
     options = parse_options()
     torch.set_num_threads(1)
-    print(f"{'method':<15} {'accuracy %':>13} {'elsewhere':>10} {'train loss':>11} {'kept':>8} {'growth s':>9}")
+    print(
+        f"{'method':<15} {'accuracy %':>13} {'elsewhere':>10} {'train loss':>11} {'kept':>8} {'growth s':>9}"
+    )
     for method in options.methods:
         report(
-            method, [digits_run(method, seed, options.batch_size, options.one_split) for seed in range(options.seeds)]
+            method,
+            [
+                digits_run(method, seed, options.batch_size, options.one_split)
+                for seed in range(options.seeds)
+            ],
         )
     if options.time:
         time_ratio(options.repeats)
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", nargs="+", choices=ELSEWHERE, default=list(ELSEWHERE))
-    parser.add_argument("--one-split", action="store_true", help="the same test samples for all seeds")
+    parser.add_argument(
+        "--one-split", action="store_true", help="the same test samples for all seeds"
+    )
     parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
     parser.add_argument("--time", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--repeats", type=int, default=5)
@@ -73,7 +84,9 @@ def parse_options() -> argparse.Namespace:
 def report(method: str, runs: list[Run]) -> None:
     accuracies = [100 * run.accuracy for run in runs]
     sd = statistics.stdev(accuracies) if len(runs) > 1 else 0.0
-    means = [statistics.mean(getattr(run, name) for run in runs) for name in ("loss", "rise", "seconds")]
+    means = [
+        statistics.mean(getattr(run, name) for run in runs) for name in ("loss", "rise", "seconds")
+    ]
     print(
         f"{method:<15} {statistics.mean(accuracies):>7.2f}±{sd:<5.2f} {ELSEWHERE[method]:>10} {means[0]:>11.4f} "
         f"{means[1]:>8.3f} {means[2]:>9.3f}",
@@ -92,7 +105,9 @@ def digits_run(method: str, seed: int, batch_size: int, one_split: bool = False)
         train(network, optimizer, x, y, EPOCHS_BETWEEN, batch_size)
         if method in GROWTH_METHODS:
             start = time.process_time()
-            done = grow(network, [(x, y)], nn.CrossEntropyLoss(), STEP, method=method, optimizer=optimizer)
+            done = grow(
+                network, [(x, y)], nn.CrossEntropyLoss(), STEP, method=method, optimizer=optimizer
+            )
             seconds += time.process_time() - start
             rises.append(done.loss_after - done.loss_before)
     train(network, optimizer, x, y, 18 - EPOCHS_BETWEEN * ((END - START) // STEP), batch_size)
@@ -105,7 +120,9 @@ def digits_run(method: str, seed: int, batch_size: int, one_split: bool = False)
 def perceptron(widths: list[int]) -> GrowingChain:
     last = len(widths) - 2
     layers = [
-        LinearGrowingModule(n_in, n_out, post_layer_function=nn.ReLU() if index < last else nn.Identity())
+        LinearGrowingModule(
+            n_in, n_out, post_layer_function=nn.ReLU() if index < last else nn.Identity()
+        )
         for index, (n_in, n_out) in enumerate(pairwise(widths))
     ]
     return GrowingChain(layers)
@@ -127,15 +144,21 @@ def digits(seed: int) -> list[torch.Tensor]:
     return [x, torch.tensor(y), x_test, torch.tensor(y_test)]
 
 
-def time_ratio(repeats: int, width: int = 512, samples: int = 10_000, batch_size: int = 1000) -> None:
+def time_ratio(
+    repeats: int, width: int = 512, samples: int = 10_000, batch_size: int = 1000
+) -> None:
     torch.manual_seed(0)
     x, y = torch.randn(samples, width), torch.randn(samples, width)
     batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
     network = perceptron([width, width, width])
     ways = {
         "least (forward, backward, 5 products)": lambda: least(network, batches),
-        "growth step, loss.backward()": lambda: growth_step(network, batches, lambda loss: loss.backward()),
-        "growth step, network.backward(loss)": lambda: growth_step(network, batches, network.backward),
+        "growth step, loss.backward()": lambda: growth_step(
+            network, batches, lambda loss: loss.backward()
+        ),
+        "growth step, network.backward(loss)": lambda: growth_step(
+            network, batches, network.backward
+        ),
     }
     seconds = {name: [] for name in ways}
     for _ in range(repeats):  # interleaved, so that a busy machine slows all
@@ -163,7 +186,13 @@ def least(network: GrowingChain, batches) -> None:
         output.retain_grad()
         (output - y).square().sum().backward()
         inputs, gradient = hidden.detach(), output.grad
-        for left, right in ((inputs, inputs), (inputs, gradient), (x, gradient), (x, inputs), (x, x)):
+        for left, right in (
+            (inputs, inputs),
+            (inputs, gradient),
+            (x, gradient),
+            (x, inputs),
+            (x, x),
+        ):
             left.mT @ right
 
 

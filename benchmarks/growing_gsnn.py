@@ -1,12 +1,14 @@
-"""Test error against parameters: a GSNN grown in closed form, grown at random, and equally wide everywhere.
+"""Test error against parameters: a GSNN grown in closed form, grown at random, and equally wide
+everywhere.
 
     python -m benchmarks.growing_gsnn [--seeds 3] [--law product]
 
-Responses of the convergence graph (25 inputs, 2,000 samples) are learned through the whole graph by GSNNs of 6 layers,
-30 epochs of AdamW at a learning rate of 1e-3. Grown ones start with 2 channels and grow after epochs 3, 6, 9 and 12;
-`share` is that of the parameters of the model with 8 channels everywhere. By default every function adds its parents,
-so that few channels suffice and what differs is how fast a model learns. `--law product` multiplies the parents of
-every third function of the middle tier instead.
+Responses of the convergence graph (25 inputs, 2,000 samples) are learned through the whole graph by
+GSNNs of 6 layers, 30 epochs of AdamW at a learning rate of 1e-3. Grown ones start with 2 channels
+and grow after epochs 3, 6, 9 and 12; `share` is that of the parameters of the model with 8 channels
+everywhere. By default every function adds its parents, so that few channels suffice and what
+differs is how fast a model learns. `--law product` multiplies the parents of every third function
+of the middle tier instead.
 """
 
 import argparse
@@ -17,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 
 from edgelab.datasets import convergence_graph, simulate
-from edgelab.growth.gsnn_growth import grow_gsnn, mean_loss
+from edgelab.growth import grow_gsnn, mean_loss
 from edgelab.models import GSNN
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.training import iterate_batches
@@ -52,7 +54,9 @@ def build(graph, channels, seed):
 
 
 def grow_at_random(model, graph, budget, optimizer, seed):
-    """New channels for functions and layers drawn by lot, with weights drawn like those of a new model."""
+    """New channels for functions and layers drawn by lot, with weights drawn like those of a new
+    model.
+    """
     generator = torch.Generator().manual_seed(seed)
     counts, wanted = model.channel_counts, model.channel_counts
     degree = torch.zeros(model.n_functions, dtype=torch.int64)
@@ -99,7 +103,9 @@ def run(graph, train, test, *, channels, seed, epochs, lr, growth=None, budget=0
 
 def main():
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--lr", type=float, default=1e-3)
@@ -112,11 +118,16 @@ def main():
         plans = [(f"{c} channels everywhere", {"channels": c}) for c in (START, 3, 4, WIDE)]
         for share in SHARES:
             plans += [
-                (f"grown: {kind}, ≤ {share:.0%}", {"channels": START, "growth": kind, "budget": int(share * wide)})
+                (
+                    f"grown: {kind}, ≤ {share:.0%}",
+                    {"channels": START, "growth": kind, "budget": int(share * wide)},
+                )
                 for kind in ("closed form", "random")
             ]
         for name, plan in plans:
-            n_parameters, error = run(graph, train, test, seed=seed, epochs=args.epochs, lr=args.lr, **plan)
+            n_parameters, error = run(
+                graph, train, test, seed=seed, epochs=args.epochs, lr=args.lr, **plan
+            )
             rows.append({"model": name, "seed": seed, "share": n_parameters / wide, "error": error})
             print(f"seed {seed}: {name}: {n_parameters} parameters, error {error:.4f}", flush=True)
     table = pd.DataFrame(rows)

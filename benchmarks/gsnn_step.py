@@ -1,10 +1,13 @@
-"""Time and memory of one GSNN training step beside the plain way, and how long a large model takes to build.
+"""Time and memory of one GSNN training step beside the plain way, and how long a large model takes
+to build.
 
-    python -m benchmarks.gsnn_step [--runs 7] [--threads 2] [--sizes 1000:6 5000:4] [--build-edges 1000000]
+    python -m benchmarks.gsnn_step [--runs 7] [--threads 2] [--sizes 1000:6 5000:4] [--build-edges
+    1000000]
 
-Both do the same step (forward, mean square, backward) on the same graph with the same weights, in turns in one process,
-so that a machine shared with others disturbs both alike; ratios of medians are what counts. Memory is the peak of a
-fresh process that does nothing else, above one that only imports.
+Both do the same step (forward, mean square, backward) on the same graph with the same weights, in
+turns in one process, so that a machine shared with others disturbs both alike; ratios of medians
+are what counts. Memory is the peak of a fresh process that does nothing else, above one that only
+imports.
 """
 
 import argparse
@@ -22,7 +25,8 @@ import torch
 from benchmarks.plain_gsnn import PlainGSNN, edge_index_dict, random_graph
 from edgelab.models import GSNN
 
-# What the project promises: for each number of nodes, plain time over ours; and ours over plain memory.
+# What the project promises: for each number of nodes, plain time over ours; and ours over plain
+# memory.
 LEAST_SPEEDUP = {1000: 20, 5000: 32}
 MOST_MEMORY = 1 / 6
 MOST_BUILD_SECONDS = 20
@@ -34,7 +38,9 @@ def main() -> None:
     if options.peak_of is not None:
         print(peak_memory(options.peak_of, *options.sizes[0], options))
         return
-    print(f"channels {options.channels}, batch {options.batch}, {options.threads} threads, {options.runs} runs")
+    print(
+        f"channels {options.channels}, batch {options.batch}, {options.threads} threads, {options.runs} runs"
+    )
     for nodes, layers in options.sizes:
         print_steps(nodes, layers, options)
         print_memory(nodes, layers, options)
@@ -42,12 +48,16 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--channels", type=int, default=8)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--sizes", nargs="+", type=size, default=[(1000, 6), (5000, 4)], help="nodes:layers")
+    parser.add_argument(
+        "--sizes", nargs="+", type=size, default=[(1000, 6), (5000, 4)], help="nodes:layers"
+    )
     parser.add_argument("--build-edges", type=int, default=1_000_000)
     parser.add_argument("--peak-of", choices=["plain", "ours", "imports"], help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -116,7 +126,9 @@ def print_steps(nodes: int, layers: int, options: argparse.Namespace) -> None:
 
 
 def print_memory(nodes: int, layers: int, options: argparse.Namespace) -> None:
-    peaks = {name: measured_peak(name, nodes, layers, options) for name in ("imports", "plain", "ours")}
+    peaks = {
+        name: measured_peak(name, nodes, layers, options) for name in ("imports", "plain", "ours")
+    }
     plain, ours = (peaks[name] - peaks["imports"] for name in ("plain", "ours"))
     print(
         f"  peak memory above the imports: plain {plain:.0f} MiB, ours {ours:.0f} MiB, "
@@ -125,9 +137,19 @@ def print_memory(nodes: int, layers: int, options: argparse.Namespace) -> None:
 
 
 def measured_peak(name: str, nodes: int, layers: int, options: argparse.Namespace) -> float:
-    arguments = {"--peak-of": name, "--sizes": f"{nodes}:{layers}", "--runs": 3, "--threads": options.threads}
+    arguments = {
+        "--peak-of": name,
+        "--sizes": f"{nodes}:{layers}",
+        "--runs": 3,
+        "--threads": options.threads,
+    }
     arguments |= {"--channels": options.channels, "--batch": options.batch}
-    command = [sys.executable, "-m", "benchmarks.gsnn_step", *(str(a) for pair in arguments.items() for a in pair)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.gsnn_step",
+        *(str(a) for pair in arguments.items() for a in pair),
+    ]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -135,14 +157,19 @@ def peak_memory(name: str, nodes: int, layers: int, options: argparse.Namespace)
     """Peak resident memory of this process in MiB, after a few steps."""
     if name != "imports":
         make = plain_model if name == "plain" else our_model
-        step = step_of(make(nodes, layers, options.channels), torch.randn(options.batch, nodes // 10))
+        step = step_of(
+            make(nodes, layers, options.channels), torch.randn(options.batch, nodes // 10)
+        )
         for _ in range(options.runs):
             step()
-    # Linux hands getrusage's peak from parent to child; the one in /proc starts anew with the program.
+    # Linux hands getrusage's peak from parent to child; the one in /proc starts anew with the
+    # program.
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**20 if sys.platform == "darwin" else 2**10
+    )
 
 
 def print_build(edges: int) -> None:

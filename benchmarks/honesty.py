@@ -1,17 +1,19 @@
-"""Do q-values keep their promise? Realised beside nominal false discovery proportions where the truth is known.
+"""Do q-values keep their promise? Realised beside nominal false discovery proportions where the
+truth is known.
 
     python -m benchmarks.honesty --seeds 24
     python -m benchmarks.honesty --dream4 path/to/network_1 path/to/network_2
 
-Truth for the estimand `total` is a directed path, for `direct` an edge. Simulated screens: random acyclic networks with
-weights of 0.4 to 1 and knockouts that lower a gene by 8 standard deviations of its own noise. Every line of the tables
-is a kind of q-value:
+Truth for the estimand `total` is a directed path, for `direct` an edge. Simulated screens: random
+acyclic networks with weights of 0.4 to 1 and knockouts that lower a gene by 8 standard deviations
+of its own noise. Every line of the tables is a kind of q-value:
 
     mirror        halves of the interventions that agree in sign (the default of `edgelab infer`)
     method        the same with pairs ordered by a scorer that is refitted on each half
     association   Benjamini-Hochberg on the p-value of a scorer
 
-The GSNN comes trained and untrained: a score that looks at an untrained network must not call more than promised.
+The GSNN comes trained and untrained: a score that looks at an untrained network must not call more
+than promised.
 """
 
 import argparse
@@ -20,14 +22,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from edgelab.confidence import (
+    LEVELS,
+    QSettings,
+    check_levels,
+    pair_verdicts,
+    realised_proportions,
+    true_pairs,
+)
 from edgelab.datasets import Dataset, read_dream4, simulate
-from edgelab.evaluation.realised import LEVELS, check_levels, realised_proportions, true_pairs
 from edgelab.graphs import FUNCTION_EDGES
-from edgelab.jobs import METHODS, Evidence, ModelSettings
-from edgelab.jobs.q_values import QSettings, pair_verdicts
-from edgelab.report.calibration_text import HEADING, calibration_rows
+from edgelab.methods import METHODS, Evidence
+from edgelab.report import HEADING, calibration_rows
 from edgelab.tasks import graph_of
-from edgelab.training import TrainingConfig
+from edgelab.training import ModelSettings, TrainingConfig
 
 KNOCKOUT, NOISE = -4.0, 0.5
 SCREENS = {
@@ -60,11 +68,16 @@ def design(genes, replicates, controls, doses=(1.0,), seed=0):
 def screen(seed, genes, replicates, controls, doses=(1.0,), skewed=False, effects=True):
     """A simulated screen, the edges it was made with, and a prior that holds a third of them."""
     edges, names = random_network(genes, seed)
-    x = pd.DataFrame(design(genes, replicates, controls, doses, seed), columns=[f"{name} knockout" for name in names])
+    x = pd.DataFrame(
+        design(genes, replicates, controls, doses, seed),
+        columns=[f"{name} knockout" for name in names],
+    )
     inputs = pd.DataFrame({"source": x.columns, "target": names, "weight": KNOCKOUT})
     outputs = pd.DataFrame({"source": names, "target": [f"{name} level" for name in names]})
     x_used = x if effects else x * 0
-    made = simulate(edges, input_edges=inputs, output_edges=outputs, x=x_used, noise_scale=NOISE, seed=seed)
+    made = simulate(
+        edges, input_edges=inputs, output_edges=outputs, x=x_used, noise_scale=NOISE, seed=seed
+    )
     y = made.y if not skewed else np.exp(made.y / 2)
     known = edges.sample(frac=1 / 3, random_state=seed).reset_index(drop=True)[["source", "target"]]
     given = inputs[["source", "target"]]
@@ -78,7 +91,9 @@ def screen(seed, genes, replicates, controls, doses=(1.0,), skewed=False, effect
 def truth(data, edges, estimand):
     """Which pairs are true, in the order of the graph's nodes."""
     names = {name: number for number, name in enumerate(data["function"].node_names)}
-    index = np.array([[names[name] for name in edges[column]] for column in ("source", "target")], dtype=int)
+    index = np.array(
+        [[names[name] for name in edges[column]] for column in ("source", "target")], dtype=int
+    )
     return true_pairs(index.reshape(2, -1), len(names), estimand)
 
 
@@ -124,15 +139,22 @@ def simulations(seeds, ways):
 
 
 def noise(seeds, ways):
-    """Responses that nothing moves: every call is false, so the realised proportion is the share of runs with calls."""
+    """Responses that nothing moves: every call is false, so the realised proportion is the share of
+    runs with calls.
+    """
     records = {}
     for seed in range(seeds):
         dataset, edges = screen(seed, **SCREENS["2 replicates, 2 controls"], effects=False)
         shuffled = dataset.y.sample(frac=1, random_state=seed).reset_index(drop=True)
-        columns = {name: shuffled[name].sample(frac=1, random_state=n).to_numpy() for n, name in enumerate(shuffled)}
+        columns = {
+            name: shuffled[name].sample(frac=1, random_state=n).to_numpy()
+            for n, name in enumerate(shuffled)
+        }
         dataset = replace(dataset, y=pd.DataFrame(columns))
         for name, (way, method, estimand) in ways.items():
-            records.setdefault(name, []).append(judged(dataset, edges, q_values(dataset, way, method, seed), estimand))
+            records.setdefault(name, []).append(
+                judged(dataset, edges, q_values(dataset, way, method, seed), estimand)
+            )
     show(f"Pure noise: {seeds} screens", records)
 
 
@@ -148,8 +170,13 @@ def untrained(seeds):
                 settings = ModelSettings(task="perturbation", channels=4, training=config)
                 for way in ("method", "association"):
                     q_value = q_values(dataset, way, "mei_partial", seed, settings, splits=3)
-                    records.setdefault(f"{kind} GSNN, {way}", []).append(judged(dataset, edges, q_value, "total"))
-        show(f"GSNN (partial MEI), {seeds} screens of {'20 genes' if effects else 'pure noise'}", records)
+                    records.setdefault(f"{kind} GSNN, {way}", []).append(
+                        judged(dataset, edges, q_value, "total")
+                    )
+        show(
+            f"GSNN (partial MEI), {seeds} screens of {'20 genes' if effects else 'pure noise'}",
+            records,
+        )
 
 
 def dream4(folders, ways):
@@ -161,13 +188,18 @@ def dream4(folders, ways):
         for name, (way, method, estimand) in ways.items():
             found = judged(blind, dataset.edges, q_values(blind, way, method, 0), estimand)
             records.setdefault(name, []).append(found)
-            print(f"{folder}, {name}:", found[["nominal", "n_called", "realised", "power"]].round(3).values.tolist())
+            print(
+                f"{folder}, {name}:",
+                found[["nominal", "n_called", "realised", "power"]].round(3).values.tolist(),
+            )
     show(f"DREAM4: {len(folders)} networks", records)
 
 
 def main():
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=24)
     parser.add_argument("--model-seeds", type=int, default=20)
     parser.add_argument("--dream4", nargs="*", default=[], metavar="FOLDER")

@@ -1,10 +1,12 @@
-"""Time every structured linear map beside `torch.nn.Linear`: forward and backward, in one process, interleaved.
+"""Time every structured linear map beside `torch.nn.Linear`: forward and backward, in one process,
+interleaved.
 
     python benchmarks/linear_maps.py [--size 256] [--batch 64] [--rounds 100] [--threads 1]
 
-Every round times each map once, with torch.nn.Linear before and after it; the table shows medians of the ratios. The
-times are CPU seconds of this process, since on a machine shared with others a long step is interrupted more often than
-a short one and wall-clock ratios would say more about the scheduler.
+Every round times each map once, with torch.nn.Linear before and after it; the table shows medians
+of the ratios. The times are CPU seconds of this process, since on a machine shared with others a
+long step is interrupted more often than a short one and wall-clock ratios would say more about the
+scheduler.
 """
 
 import argparse
@@ -19,9 +21,19 @@ from edgelab.linear import OrthogonalLinear, maps
 # Multiples of torch.nn.Linear that the project promises at size 256, batch 64.
 LIMITS = {
     **dict.fromkeys(
-        ("NonNegativeLinear", "LassoLinear", "LassoLinearRELU", "SplitLinear", "RightStochasticLinear"), 2.5
+        (
+            "NonNegativeLinear",
+            "LassoLinear",
+            "LassoLinearRELU",
+            "SplitLinear",
+            "RightStochasticLinear",
+        ),
+        2.5,
     ),
-    **dict.fromkeys(("LeftStochasticLinear", "PerronFrobeniusLinear", "SymmetricLinear", "SkewSymmetricLinear"), 2.5),
+    **dict.fromkeys(
+        ("LeftStochasticLinear", "PerronFrobeniusLinear", "SymmetricLinear", "SkewSymmetricLinear"),
+        2.5,
+    ),
     **dict.fromkeys(("DampedSkewSymmetricLinear", "SymplecticLinear"), 2.5),
     **dict.fromkeys(("ButterflyLinear", "SVDLinear"), 5.0),
     **dict.fromkeys(("SpectralLinear", "SymmetricSpectralLinear"), 17.0),
@@ -44,7 +56,9 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=100)
@@ -87,13 +101,24 @@ def seconds(step: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def print_table(times: dict[str, list[float]], ratios: dict[str, list[float]], options: argparse.Namespace) -> None:
-    print(f"forward + backward, {options.size} x {options.size}, batch {options.batch}, float32, CPU,", end=" ")
+def print_table(
+    times: dict[str, list[float]], ratios: dict[str, list[float]], options: argparse.Namespace
+) -> None:
+    print(
+        f"forward + backward, {options.size} x {options.size}, batch {options.batch}, float32, CPU,",
+        end=" ",
+    )
     print(f"{options.threads} thread(s), CPU time, medians of {options.rounds} rounds [quartiles]")
-    print(f"{'torch.nn.Linear':28}{1e3 * statistics.median(times['torch.nn.Linear']):8.3f} ms     1.00 x")
+    print(
+        f"{'torch.nn.Linear':28}{1e3 * statistics.median(times['torch.nn.Linear']):8.3f} ms     1.00 x"
+    )
     for name, of_map in ratios.items():
         low, middle, high = statistics.quantiles(of_map, n=4)
-        limit = f"   limit {LIMITS[name]:g}" if name in LIMITS and (options.size, options.batch) == (256, 64) else ""
+        limit = (
+            f"   limit {LIMITS[name]:g}"
+            if name in LIMITS and (options.size, options.batch) == (256, 64)
+            else ""
+        )
         milliseconds = 1e3 * statistics.median(times[name])
         print(f"{name:28}{milliseconds:8.3f} ms {middle:8.2f} x [{low:.2f}, {high:.2f}]{limit}")
 

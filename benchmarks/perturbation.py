@@ -1,12 +1,14 @@
-"""Time a budgeted perturbation of E undirected edges, forward and backward, beside gradnet's where it is installed.
+"""Time a budgeted perturbation of E undirected edges, forward and backward, beside gradnet's where
+it is installed.
 
     python -m benchmarks.perturbation [--rounds 7] [--threads 1] [--largest 1000000]
 
-Three losses: a weighted sum of the entries of the matrix; the same of the edge values, without a matrix; and Σ (A x)²
-for one vector x. What is compared runs in one process and takes turns, so that a machine shared with others disturbs
-all alike; before it is timed, it must give the same gradient. Bytes are what the tensors made during one more call hold
-at most at once, over the number of edges. gradnet's Σ (A x)² goes through `torch.sparse.mm`, which forms a dense
-N × N gradient: it is left out above 100,000 edges, where that no longer fits.
+Three losses: a weighted sum of the entries of the matrix; the same of the edge values, without a
+matrix; and Σ (A x)² for one vector x. What is compared runs in one process and takes turns, so that
+a machine shared with others disturbs all alike; before it is timed, it must give the same gradient.
+Bytes are what the tensors made during one more call hold at most at once, over the number of edges.
+gradnet's Σ (A x)² goes through `torch.sparse.mm`, which forms a dense N × N gradient: it is left
+out above 100,000 edges, where that no longer fits.
 """
 
 import argparse
@@ -40,11 +42,19 @@ def main() -> None:
         ours, theirs = parameterizations(n_edges)
         for name, our_loss, their_loss in losses(n_edges, ours):
             dense = name == "Σ (A x)²" and n_edges > LARGEST_DENSE
-            compare(n_edges, name, (ours, our_loss), None if theirs is None or dense else (theirs, their_loss), options)
+            compare(
+                n_edges,
+                name,
+                (ours, our_loss),
+                None if theirs is None or dense else (theirs, their_loss),
+                options,
+            )
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--largest", type=int, default=SIZES[-1])
@@ -94,18 +104,25 @@ def losses(n_edges: int, ours: SparseParameterization) -> list[tuple[str, Loss, 
 Job = tuple[torch.nn.Module, Loss]
 
 
-def compare(n_edges: int, name: str, ours: Job, theirs: Job | None, options: argparse.Namespace) -> None:
+def compare(
+    n_edges: int, name: str, ours: Job, theirs: Job | None, options: argparse.Namespace
+) -> None:
     jobs = [lambda job=job: step(*job) for job in (ours, theirs) if job is not None]
     for job in jobs:
         job()
     if theirs is not None:
-        torch.testing.assert_close(ours[0].delta_adj_raw.grad, theirs[0].delta_adj_raw.grad, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            ours[0].delta_adj_raw.grad, theirs[0].delta_adj_raw.grad, rtol=1e-3, atol=1e-4
+        )
     our_time, *their_time = take_turns(jobs, options.rounds)
     our_bytes, *their_bytes = [peak_growth(job) / n_edges for job in jobs]
     reference = f"{their_time[0]:>11.2f}" if their_time else f"{'-':>11}"
     ratio = f"{their_time[0] / our_time:>6.1f}x" if their_time else f"{'-':>7}"
     reference_bytes = f"{their_bytes[0]:>16.0f}" if their_bytes else f"{'-':>16}"
-    print(f"{n_edges:>9,}  {name:<12}{reference}{our_time:>9.2f}{ratio}{reference_bytes}{our_bytes:>13.0f}", flush=True)
+    print(
+        f"{n_edges:>9,}  {name:<12}{reference}{our_time:>9.2f}{ratio}{reference_bytes}{our_bytes:>13.0f}",
+        flush=True,
+    )
 
 
 def step(change: torch.nn.Module, loss: Loss) -> None:
@@ -128,9 +145,13 @@ def take_turns(jobs: list[Callable[[], None]], rounds: int) -> list[float]:
 
 def peak_growth(job: Callable[[], None]) -> int:
     """Largest number of bytes that the tensors made during a call hold at once."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+    with torch.profiler.profile(
+        activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True
+    ) as profile:
         job()
-    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
+    events = [
+        event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"
+    ]
     sizes = [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
     return max(itertools.accumulate(sizes), default=0)
 

@@ -1,7 +1,8 @@
-"""A GSNN step done the plain way: message passing over a batched graph. The baseline of `benchmarks.gsnn_step`.
+"""A GSNN step done the plain way: message passing over a batched graph. The baseline of
+`benchmarks.gsnn_step`.
 
-Index lists are repeated once per sample (and kept), one message per (sample, weight) is gathered, multiplied and
-scatter-added: what most graph code does for this model.
+Index lists are repeated once per sample (and kept), one message per (sample, weight) is gathered,
+multiplied and scatter-added: what most graph code does for this model.
 """
 
 import torch
@@ -9,7 +10,9 @@ from torch import Tensor
 
 
 def random_graph(n_nodes: int, degree: int = 5, seed: int = 0) -> Tensor:
-    """`[2, edges]`: a directed graph without self edges, its in-degrees heavy-tailed as in regulatory networks."""
+    """`[2, edges]`: a directed graph without self edges, its in-degrees heavy-tailed as in
+    regulatory networks.
+    """
     generator = torch.Generator().manual_seed(seed)
     source = torch.randint(n_nodes, (n_nodes * degree,), generator=generator)
     weight = (1 - torch.rand(n_nodes, generator=generator)).pow(-1 / 1.5)
@@ -29,7 +32,8 @@ def edge_index_dict(pairs: Tensor, n_nodes: int) -> dict[tuple[str, str, str], T
 
 
 class PlainGSNN(torch.nn.Module):
-    """The same model as `GSNN(norm="none", bias=False, share_layers=False)` with residual weights of 1.
+    """The same model as `GSNN(norm="none", bias=False, share_layers=False)` with residual weights
+    of 1.
 
     Edges are numbered as there: function→function, input→function, function→output, self.
     """
@@ -52,22 +56,30 @@ class PlainGSNN(torch.nn.Module):
         )
         self.input_edges = edge[source >= n_nodes]
         self.output_edges = edge[target >= n_nodes]
-        self.w_in = torch.nn.ParameterList(0.3 * torch.randn(len(self.inward[0])) for _ in range(layers))
-        self.w_out = torch.nn.ParameterList(0.3 * torch.randn(len(self.outward[0])) for _ in range(layers))
+        self.w_in = torch.nn.ParameterList(
+            0.3 * torch.randn(len(self.inward[0])) for _ in range(layers)
+        )
+        self.w_out = torch.nn.ParameterList(
+            0.3 * torch.randn(len(self.outward[0])) for _ in range(layers)
+        )
         self._repeated: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         """Responses `[batch, outputs]`."""
         state = x.new_zeros(len(x), self.n_edges).index_copy(1, self.input_edges, x)
         for w_in, w_out in zip(self.w_in, self.w_out, strict=True):
-            hidden = torch.nn.functional.elu(self._product("inward", state, w_in, self.n_nodes * self.channels))
+            hidden = torch.nn.functional.elu(
+                self._product("inward", state, w_in, self.n_nodes * self.channels)
+            )
             state = state + self._product("outward", hidden, w_out, self.n_edges)
         return state[:, self.output_edges] / len(self.w_in) ** 0.5
 
     def _product(self, side: str, values: Tensor, weight: Tensor, size: int) -> Tensor:
         batch = len(values)
         gather, scatter = self._batched(side, batch, values.shape[1], size)
-        messages = values.reshape(-1, 1).index_select(0, gather) * weight.expand(batch, -1).reshape(-1, 1)
+        messages = values.reshape(-1, 1).index_select(0, gather) * weight.expand(batch, -1).reshape(
+            -1, 1
+        )
         summed = values.new_zeros(batch * size, 1).scatter_add(0, scatter.unsqueeze(1), messages)
         return summed.view(batch, size)
 

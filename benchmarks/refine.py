@@ -1,13 +1,15 @@
-"""Repair of a broken network: the convergence graph with a fifth of its edges removed and as many false ones added.
+"""Repair of a broken network: the convergence graph with a fifth of its edges removed and as many
+false ones added.
 
     python -m benchmarks.refine --seeds 5
 
-For every seed: other samples, other edges. `gradient` refines by the gradient of hypothetical edges; `random` is the
-same procedure with edges grown at random; `MEI, one shot` trains on the broken graph once and adds the best
-candidates of MEI, as many as were removed (which it cannot know), and removes nothing; `MEI, in rounds` refines with
-MEI in place of the gradient. Test errors are those of models trained alike, from the same seed, on the broken graph
-(before), the refined graph (after) and the true graph. A merge edge (f_k → tier B) can be told from the data; a sink
-edge hardly, since the functions beside it bring the same inputs to the sink.
+For every seed: other samples, other edges. `gradient` refines by the gradient of hypothetical
+edges; `random` is the same procedure with edges grown at random; `MEI, one shot` trains on the
+broken graph once and adds the best candidates of MEI, as many as were removed (which it cannot
+know), and removes nothing; `MEI, in rounds` refines with MEI in place of the gradient. Test errors
+are those of models trained alike, from the same seed, on the broken graph (before), the refined
+graph (after) and the true graph. A merge edge (f_k → tier B) can be told from the data; a sink edge
+hardly, since the functions beside it bring the same inputs to the sink.
 """
 
 import argparse
@@ -20,11 +22,10 @@ import torch
 from edgelab.datasets import convergence
 from edgelab.graphs import function_adjacency, function_names, prior_pairs
 from edgelab.jobs import infer_edges, refine_edges, refinement_model
-from edgelab.jobs.settings import ModelSettings
 from edgelab.ops import Batch
 from edgelab.refinement import RefineSettings
 from edgelab.tasks import graph_of, perturbation_task
-from edgelab.training import evaluate_loss, fit
+from edgelab.training import ModelSettings, evaluate_loss, fit
 
 FRACTION = 0.2
 
@@ -36,7 +37,9 @@ def broken(dataset, seed):
     true = [tuple(pair) for pair in np.argwhere(present)]
     absent = [tuple(pair) for pair in np.argwhere(~present & ~np.eye(len(names), dtype=bool))]
     n = round(FRACTION * len(true))
-    gone, false = ({pairs[i] for i in rng.choice(len(pairs), n, replace=False)} for pairs in (true, absent))
+    gone, false = (
+        {pairs[i] for i in rng.choice(len(pairs), n, replace=False)} for pairs in (true, absent)
+    )
     named = [{(names[i], names[j]) for i, j in pairs} for pairs in (gone, false)]
     edges = sorted((prior_pairs(graph) - named[0]) | named[1])
     return replace(dataset, edges=pd.DataFrame(edges, columns=["source", "target"])), *named
@@ -78,9 +81,13 @@ def one_shot(dataset, n, settings, seed):
     """The edges of the broken graph and the best candidates of MEI."""
     short = ModelSettings().training
     training = replace(short, device="cpu", progress=False)
-    inference = infer_edges(dataset, "mei", settings=replace(settings, training=training), seed=seed)
+    inference = infer_edges(
+        dataset, "mei", settings=replace(settings, training=training), seed=seed
+    )
     best = inference.candidates.head(n)
-    return prior_pairs(graph_of(dataset)) | set(zip(best["src_func"], best["dst_func"], strict=True))
+    return prior_pairs(graph_of(dataset)) | set(
+        zip(best["src_func"], best["dst_func"], strict=True)
+    )
 
 
 def compare(args, seed):
@@ -93,9 +100,15 @@ def compare(args, seed):
     sink = f"f{2 * args.n - 1}"
     refined = {
         name: prior_pairs(
-            refine_edges(dataset, growth=growth, settings=settings, refining=RefineSettings(), seed=seed).data
+            refine_edges(
+                dataset, growth=growth, settings=settings, refining=RefineSettings(), seed=seed
+            ).data
         )
-        for name, growth in {"gradient": "gradient", "random": "random", "MEI, in rounds": "mei"}.items()
+        for name, growth in {
+            "gradient": "gradient",
+            "random": "random",
+            "MEI, in rounds": "mei",
+        }.items()
     }
     refined["MEI, one shot"] = one_shot(dataset, len(gone), settings, seed)
     errors = {
@@ -123,7 +136,9 @@ def shown(rows):
 
 def main():
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=25)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)

@@ -2,9 +2,10 @@
 
     python -m benchmarks.sink --seeds 6
 
-The sink adds up 24 functions; half of them are hidden parents, and a third of all hidden edges. Scores of a trained
-model find the sink's column, but within it they are at chance. Prints, per method, MRR and AUC on the hidden parents of
-the sink, and MRR, AUC and average precision on all hidden edges; ranks are filtered.
+The sink adds up 24 functions; half of them are hidden parents, and a third of all hidden edges.
+Scores of a trained model find the sink's column, but within it they are at chance. Prints, per
+method, MRR and AUC on the hidden parents of the sink, and MRR, AUC and average precision on all
+hidden edges; ranks are filtered.
 """
 
 import argparse
@@ -18,11 +19,21 @@ from rich.progress import track
 from edgelab.datasets import convergence
 from edgelab.evaluation import evaluate_against
 from edgelab.graphs import split_edges
-from edgelab.jobs import METHODS, ModelSettings
-from edgelab.jobs.evidence import Evidence
+from edgelab.methods import METHODS, Evidence
 from edgelab.tasks import graph_of
+from edgelab.training import ModelSettings
 
-CHOSEN = ("gsnn", "consensus", "mei", "mei_partial", "edge_growth", "regressor", "pearson", "out_degree", "random")
+CHOSEN = (
+    "gsnn",
+    "consensus",
+    "mei",
+    "mei_partial",
+    "edge_growth",
+    "regressor",
+    "pearson",
+    "out_degree",
+    "random",
+)
 
 
 def recovery(n, seed, methods):
@@ -51,7 +62,9 @@ def recovery(n, seed, methods):
 
 def main():
     """Print means and standard deviations over the seeds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--n", type=int, default=25, help="size of the graph")
     parser.add_argument("--methods", nargs="+", default=list(CHOSEN))

@@ -1,9 +1,10 @@
-"""Time one update of the connections beside the same update by full sorts, and a masked step beside a bare one.
+"""Time one update of the connections beside the same update by full sorts, and a masked step beside
+a bare one.
 
     python benchmarks/sparse_updates.py [--rounds 15] [--threads 1]
 
-Both updates choose the same weights, which is checked before they are timed. They run in one process, taking turns,
-so that a machine shared with others disturbs both alike.
+Both updates choose the same weights, which is checked before they are timed. They run in one
+process, taking turns, so that a machine shared with others disturbs both alike.
 """
 
 import argparse
@@ -24,7 +25,9 @@ ARCHITECTURES = {"784-300-100-10": (784, 300, 100, 10), "1024x3": (1024, 1024, 1
 def main() -> None:
     options = parse_options()
     torch.set_num_threads(options.threads)
-    print(f"{'network':<16}{'weights':>10}{'sorts ms':>10}{'ours ms':>9}{'ratio':>7}{'step ms':>10}{'masks ms':>10}")
+    print(
+        f"{'network':<16}{'weights':>10}{'sorts ms':>10}{'ours ms':>9}{'ratio':>7}{'step ms':>10}{'masks ms':>10}"
+    )
     for name, widths in ARCHITECTURES.items():
         masking = trained(widths)
         reset = restorer(masking)
@@ -34,7 +37,9 @@ def main() -> None:
             options.rounds,
             reset,
         )
-        step, masks = take_turns([masking.optimizer.step, masking.after_optimizer_step], 10 * options.rounds)
+        step, masks = take_turns(
+            [masking.optimizer.step, masking.after_optimizer_step], 10 * options.rounds
+        )
         print(
             f"{name:<16}{masking.total_params:>10,}{sorts:>10.2f}{ours:>9.2f}{sorts / ours:>6.1f}x"
             f"{step:>10.3f}{masks:>10.3f}"
@@ -42,7 +47,9 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
@@ -51,7 +58,9 @@ def parse_options() -> argparse.Namespace:
 def trained(widths: tuple[int, ...]) -> Masking:
     torch.manual_seed(0)
     pairs = itertools.pairwise(widths)
-    model = nn.Sequential(*[part for n_in, n_out in pairs for part in (nn.Linear(n_in, n_out), nn.ReLU())][:-1])
+    model = nn.Sequential(
+        *[part for n_in, n_out in pairs for part in (nn.Linear(n_in, n_out), nn.ReLU())][:-1]
+    )
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     masking = Masking(
         optimizer,
@@ -79,7 +88,9 @@ def sorted_masks(masking: Masking) -> dict[str, torch.Tensor]:
         n_removed = math.ceil(masking.prune_rate * int(mask.sum()))
         n_zero = mask.numel() - int(mask.sum())
         flat = mask.flatten().clone()
-        flat[(weight.detach().abs() * mask).flatten().sort(stable=True).indices[: n_zero + n_removed]] = False
+        flat[
+            (weight.detach().abs() * mask).flatten().sort(stable=True).indices[: n_zero + n_removed]
+        ] = False
         score = (weight.grad * ~flat.reshape(mask.shape)).abs().flatten()
         flat[score.sort(descending=True, stable=True).indices[:n_removed]] = True
         masks[name] = flat.reshape(mask.shape)
@@ -108,7 +119,9 @@ def restorer(masking: Masking) -> Callable[[], None]:
     return restore
 
 
-def take_turns(jobs: list[Callable[[], object]], rounds: int, reset: Callable[[], None] = lambda: None) -> list[float]:
+def take_turns(
+    jobs: list[Callable[[], object]], rounds: int, reset: Callable[[], None] = lambda: None
+) -> list[float]:
     """Median milliseconds of CPU time of every job."""
     times: list[list[float]] = [[] for _ in jobs]
     for _ in range(rounds + 1):

@@ -10,9 +10,9 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """Offer a draft to write to, and give it the name `path` when the block ends well.
 
-    The draft is complete on the disk before it takes its name: whoever is killed, or loses power, in between leaves
-    the earlier file as it was, and a reader sees the earlier file or the new one, never a part. If the block raises,
-    the earlier file stays.
+    The draft is complete on the disk before it takes its name: whoever is killed, or loses power,
+    in between leaves the earlier file as it was, and a reader sees the earlier file or the new one,
+    never a part. If the block raises, the earlier file stays.
 
     Args:
         path: The file to make or replace; its folder must exist.
@@ -29,8 +29,8 @@ def replacing(path: Path) -> Iterator[Path]:
         ...     path.read_text(), len(list(Path(folder).iterdir()))
         ('done', 1)
     """
-    # In the same folder, because only within one file system is a rename a single step. A fixed name, so that what a
-    # killed run leaves behind is overwritten by the next and nothing piles up.
+    # In the same folder, because only within one file system is a rename a single step. A fixed
+    # name, so that what a killed run leaves behind is overwritten by the next and nothing piles up.
     draft = path.with_name(f".unfinished.{path.name}")
     try:
         yield draft

@@ -41,7 +41,9 @@ class IntegrationError(EdgelabError, RuntimeError):
 
 
 class GrowthError(EdgelabError, RuntimeError):
-    """A network cannot grow yet, or not like that: a statistic, a gradient or a neighbour is missing."""
+    """A network cannot grow yet, or not like that: a statistic, a gradient or a neighbour is
+    missing.
+    """
 
 
 class CheckpointError(EdgelabError, RuntimeError):
@@ -76,7 +78,8 @@ def close_names(name: object, choices: Iterable[object], limit: int = 3) -> str:
         limit: How many are listed at most.
 
     Returns:
-        For example `close: 'STAT3'`, or `no close match` when nothing resembles it. Case is ignored.
+        For example `close: 'STAT3'`, or `no close match` when nothing resembles it. Case is
+        ignored.
 
     Example:
         >>> close_names("stat3", ["STAT1", "MYC"])
@@ -84,4 +87,6 @@ def close_names(name: object, choices: Iterable[object], limit: int = 3) -> str:
     """
     by_lower_case = {str(choice).lower(): choice for choice in choices}
     close = get_close_matches(str(name).lower(), by_lower_case, n=limit)
-    return f"close: {shorten(by_lower_case[match] for match in close)}" if close else "no close match"
+    return (
+        f"close: {shorten(by_lower_case[match] for match in close)}" if close else "no close match"
+    )

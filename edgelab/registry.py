@@ -13,7 +13,8 @@ class Registry(Generic[Entry]):
     """Names of one kind of thing and what they stand for.
 
     Args:
-        kind: What is registered, in the singular, as it should appear in messages: `"norm"`, `"scorer"`.
+        kind: What is registered, in the singular, as it should appear in messages: `"norm"`,
+            `"scorer"`.
 
     Example:
         >>> norms = Registry("norm")
@@ -48,7 +49,9 @@ class Registry(Generic[Entry]):
             raise ConfigError(f"{self.kind} {name!r} is registered already; choose another name")
 
         def store(entry: Registered) -> Registered:
-            self._entries[name] = cast(Entry, entry)  # so that the decorated function keeps its own signature
+            self._entries[name] = cast(
+                Entry, entry
+            )  # so that the decorated function keeps its own signature
             return entry
 
         return store

@@ -1,7 +1,8 @@
 """The one edge table: its columns, its checks and its order.
 
-Every scorer returns the same pandas DataFrame. A larger `score` means a likelier edge. NaN means that the score could
-not be estimated: such rows stand last and evaluation counts them as ranked last.
+Every scorer returns the same pandas DataFrame. A larger `score` means a likelier edge. NaN means
+that the score could not be estimated: such rows stand last and evaluation counts them as ranked
+last.
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,17 @@ from edgelab.errors import TableError, close_names, shorten
 from edgelab.typing import Array, Float, Int, UInt64
 
 COLUMNS = ("src_func", "dst_func", "src_idx", "dst_idx", "score", "has_edge", "p_value", "q_value")
-"""The columns of every edge table, in order; a scorer's own columns (`sign`, `n_cond`, `corr_a0_g1`, ...) follow."""
+"""The columns of every edge table, in order; a scorer's own columns (`sign`, `n_cond`,
+`corr_a0_g1`, ...) follow.
+"""
 
 NAME_COLUMNS = ("src_func", "dst_func")
 """The two columns that say which pair a row is about."""
 
 
 def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
-    """Order of the rows from the largest score to the smallest, NaN last, equal scores in the order given.
+    """Order of the rows from the largest score to the smallest, NaN last, equal scores in the order
+    given.
 
     Args:
         score: Any real number, infinities included; NaN ranks last.
@@ -35,12 +39,14 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
     """
     if _is_descending(score):
         return np.arange(score.size)
-    # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and the row's number.
-    # Equal scores come out in row order by themselves; scores that differ in the cut-off bits only are put right after.
+    # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and
+    # the row's number. Equal scores come out in row order by themselves; scores that differ in the
+    # cut-off bits only are put right after.
     row_bits = np.uint64(max(1, score.size - 1).bit_length())
     packed = _descending_key(score) >> (row_bits + np.uint64(1)) << row_bits
     packed |= np.arange(score.size, dtype=np.uint64)
-    # One bit less than there is room for: torch sorts signed integers, and those that are not negative by radix.
+    # One bit less than there is room for: torch sorts signed integers, and those that are not
+    # negative by radix.
     packed = torch.from_numpy(packed.view(np.int64)).sort().values.numpy()
     order = packed & ((1 << int(row_bits)) - 1)
     ranked = score[order]
@@ -88,7 +94,8 @@ def sort_edge_table(table: pd.DataFrame, score_col: str = "score") -> pd.DataFra
         score_col: The column to sort by.
 
     Returns:
-        A new table with a fresh index. It depends on the rows only, not on the order in which they came.
+        A new table with a fresh index. It depends on the rows only, not on the order in which they
+        came.
 
     Raises:
         TableError: If a column is missing.
@@ -125,7 +132,8 @@ def check_columns(table: pd.DataFrame, required: Sequence[str]) -> None:
         >>> check_columns(pd.DataFrame({"scor": [1.0]}), ["score"])
         Traceback (most recent call last):
         ...
-        edgelab.errors.TableError: the edge table lacks 'score' (close: 'scor'); add or rename the column
+        edgelab.errors.TableError: the edge table lacks 'score' (close: 'scor'); add or rename the
+        column
     """
     missing = [column for column in required if column not in table.columns]
     if missing:
@@ -145,8 +153,8 @@ def check_edge_table(table: pd.DataFrame) -> pd.DataFrame:
         The same object.
 
     Raises:
-        TableError: If a column is missing, misplaced or of the wrong kind, a pair is listed twice, a name is missing,
-            or a p- or q-value lies outside [0, 1].
+        TableError: If a column is missing, misplaced or of the wrong kind, a pair is listed twice,
+            a name is missing, or a p- or q-value lies outside [0, 1].
 
     Example:
         >>> row = ("raf", "mek", 0, 1, 0.8, True, 0.01, float("nan"))
@@ -160,10 +168,14 @@ def check_edge_table(table: pd.DataFrame) -> pd.DataFrame:
             "reorder them"
         )
     if not pd.api.types.is_bool_dtype(table["has_edge"]):
-        raise TableError(f"`has_edge` must hold booleans, got {table['has_edge'].dtype}; convert it with .astype(bool)")
+        raise TableError(
+            f"`has_edge` must hold booleans, got {table['has_edge'].dtype}; convert it with .astype(bool)"
+        )
     for column in ("score", "p_value", "q_value"):
         if not pd.api.types.is_float_dtype(table[column]):
-            raise TableError(f"`{column}` must hold floats, got {table[column].dtype}; convert it with .astype(float)")
+            raise TableError(
+                f"`{column}` must hold floats, got {table[column].dtype}; convert it with .astype(float)"
+            )
     for column in ("p_value", "q_value"):
         _check_unit_interval(table[column])
     check_pairs(table)
@@ -196,7 +208,9 @@ def check_pairs(table: pd.DataFrame) -> None:
     """
     for column in NAME_COLUMNS:
         if table[column].isna().any():
-            raise TableError(f"`{column}` has {table[column].isna().sum()} rows without a name; name or drop them")
+            raise TableError(
+                f"`{column}` has {table[column].isna().sum()} rows without a name; name or drop them"
+            )
     repeated = table.duplicated(list(NAME_COLUMNS)).to_numpy()
     if repeated.any():
         first = table.iloc[int(np.argmax(repeated))]

@@ -7,7 +7,11 @@ import pytest
 from edgelab import errors
 from edgelab.errors import EdgelabError, close_names, shorten
 
-CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if kind.__module__ == errors.__name__
+]
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -39,4 +43,6 @@ def test_close_names_ignore_case_and_say_when_there_are_none():
 
 
 def test_close_names_lists_the_best_first_and_at_most_the_limit():
-    assert close_names("MEK", ["MEK11", "MEK1", "MEK2", "MEK"], limit=2).startswith("close: 'MEK', 'MEK")
+    assert close_names("MEK", ["MEK11", "MEK1", "MEK2", "MEK"], limit=2).startswith(
+        "close: 'MEK', 'MEK"
+    )

@@ -1,4 +1,4 @@
-"""Imports only go down: a file imports from lower floors or from its own folder."""
+"""Imports only go down, and other rooms are entered by their face."""
 
 import ast
 from pathlib import Path
@@ -8,34 +8,38 @@ import pytest
 import edgelab
 
 PACKAGE = Path(edgelab.__file__).parent
-# Members of one floor do not import each other. A new member of the package must find its floor here.
+# Rooms of one floor do not import each other. A new member of the package must find its floor here.
 FLOORS = [
-    {"errors", "typing", "table", "registry", "atomic", "_version"},
-    {"ops", "distributed"},
-    {"graphs", "evaluation", "linear", "sparsity", "datasets"},
-    {"models", "tasks"},
-    {"training", "growth"},
+    {"errors", "typing", "table", "registry", "atomic", "checks", "seeds", "naming", "progress"}
+    | {"plain_json", "provenance", "_version"},
+    {"ops"},
+    {"graphs", "evaluation", "linear", "sparsity"},
+    {"datasets", "models"},
+    {"tasks"},
+    {"training", "growth", "screens"},
     {"inference", "perturbation"},
-    {"report", "refinement"},
+    {"methods", "refinement"},
+    {"confidence", "responses"},
+    {"benchmark", "report"},
     {"jobs"},
     {"cli"},
     {"__init__", "__main__"},
 ]
 FLOOR_OF = {member: floor for floor, members in enumerate(FLOORS) for member in members}
-FILES = sorted(PACKAGE.rglob("*.py"))
-SUBMODULES = {path.relative_to(PACKAGE).with_suffix("") for path in FILES}
+FILES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
+MODULES = {"/".join(file.with_suffix("").parts).removesuffix("/__init__") for file in FILES}
 
 
-def imported_members(source: str, file: Path) -> set[str]:
-    """Members of the package that a file (given relative to it) imports, at its head or inside functions."""
-    members = set()
+def imported_modules(source: str, file: Path) -> set[str]:
+    """Modules of the package that a file imports, at its head or inside functions: `ops/_slots`."""
+    modules = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            members |= {member_of(alias.name.split(".")) for alias in node.names}
+            modules |= {module_of(alias.name.split(".")) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = absolute(node, file)
-            members |= {member_of([*base, alias.name]) for alias in node.names}
-    return members - {None}
+            modules |= {module_of([*base, alias.name]) for alias in node.names}
+    return modules - {None}
 
 
 def absolute(node: ast.ImportFrom, file: Path) -> list[str]:
@@ -46,43 +50,88 @@ def absolute(node: ast.ImportFrom, file: Path) -> list[str]:
     return package[: len(package) - node.level + 1] + module
 
 
-def member_of(dotted: list[str]) -> str | None:
-    """`edgelab.ops.slots` → `ops`; a name of `edgelab/__init__` itself → `__init__`; another package → None."""
+def module_of(dotted: list[str]) -> str | None:
+    """The longest beginning that is a module of the package; None for another package."""
     if dotted[0] != "edgelab":
         return None
-    is_module = len(dotted) > 1 and (Path(dotted[1]) in SUBMODULES or Path(dotted[1], "__init__") in SUBMODULES)
-    return dotted[1] if is_module else "__init__"
+    for end in range(len(dotted), 1, -1):
+        if "/".join(dotted[1:end]) in MODULES:
+            return "/".join(dotted[1:end])
+    return "__init__"
 
 
-def own_member(file: Path) -> str:
-    return file.parts[0].removesuffix(".py")
+def member_of(module: str) -> str:
+    return module.split("/")[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_file_imports_only_from_below_or_from_its_own_folder(path):
-    file = path.relative_to(PACKAGE)
-    own = own_member(file)
-    assert own in FLOOR_OF, f"{own!r} has no floor: add it to FLOORS"
-    for member in imported_members(path.read_text(), file) - {own}:
-        assert member in FLOOR_OF, f"{file} imports edgelab.{member}, which has no floor: add it to FLOORS"
-        assert FLOOR_OF[member] < FLOOR_OF[own] or FLOOR_OF[member] == 0, (
-            f"{file} (floor {FLOOR_OF[own]}) imports edgelab.{member} (floor {FLOOR_OF[member]})"
-        )
+def broken_floors(source: str, file: Path) -> list[str]:
+    own = member_of(str(file))
+    others = {member_of(module) for module in imported_modules(source, file)} - {own}
+    return [
+        f"{file} (floor {FLOOR_OF[own]}) imports edgelab.{member} (floor {FLOOR_OF[member]})"
+        for member in sorted(others)
+        if not (FLOOR_OF[member] < FLOOR_OF[own] or FLOOR_OF[member] == 0)
+    ]
+
+
+def passed_faces(source: str, file: Path) -> list[str]:
+    """Imports of a private file of another room, or of a sub-room beside the file's own."""
+    here = [*file.parent.parts]
+    passed = []
+    for module in imported_modules(source, file):
+        *folders, name = module.split("/")
+        is_private = name.startswith("_") and name not in {"_version", "__init__"}
+        if is_private and folders != here[: len(folders)]:
+            passed.append(f"{file} imports edgelab.{module.replace('/', '.')}")
+    return passed
+
+
+def test_every_member_has_a_floor():
+    members = {member_of(str(file)) for file in FILES}
+    assert members <= FLOOR_OF.keys(), "add it to FLOORS"
+    assert FLOOR_OF.keys() <= members, "FLOORS names what does not exist"
+
+
+def test_a_file_imports_only_from_below_or_from_its_own_room():
+    assert [
+        broken for file in FILES for broken in broken_floors((PACKAGE / file).read_text(), file)
+    ] == []
+
+
+def test_other_rooms_are_entered_by_their_face():
+    assert [
+        passed for file in FILES for passed in passed_faces((PACKAGE / file).read_text(), file)
+    ] == []
+
+
+def test_files_of_a_room_are_private():
+    """What is public stands in a face: a room's files are `_name.py`, its sub-rooms have a face."""
+    inside = [file for file in FILES if len(file.parts) > 1]
+    assert [str(file) for file in inside if not file.name.startswith("_")] == []
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("import edgelab.models.gsnn", {"models"}),
+        ("import edgelab.models._gsnn", {"models/_gsnn"}),
         ("from edgelab.models import GSNN", {"models"}),
         ("from edgelab import models, errors", {"models", "errors"}),
         ("from edgelab import GSNN", {"__init__"}),
-        ("def f():\n    from ..training.fit import fit", {"training"}),
-        ("from . import slots", {"ops"}),
+        ("def f():\n    from ..training._fit import fit", {"training/_fit"}),
+        ("from . import _slots", {"ops/_slots"}),
         ("from .. import inference", {"inference"}),
         ("import torch, numpy.linalg", set()),
         ("from edgelab import *", {"__init__"}),
     ],
 )
 def test_imports_are_recognised(source, expected):
-    assert imported_members(source, Path("ops/example.py")) == expected
+    assert imported_modules(source, Path("ops/_example.py")) == expected
+
+
+def test_broken_floors_and_passed_faces_are_found():
+    file = Path("ops/_example.py")
+    assert broken_floors("from edgelab.models import GSNN", file)
+    assert passed_faces("from edgelab.models._gsnn import GSNN", file)
+    assert passed_faces("from ..models._gsnn import GSNN", file)
+    assert not passed_faces("from ._slots import slot_layout", file)
+    assert not broken_floors("from edgelab.errors import GraphError", file)

@@ -28,7 +28,8 @@ def test_entries_are_returned_as_given(colours):
 
 def test_an_unknown_name_lists_what_there_is(colours):
     with pytest.raises(
-        ConfigError, match=r"unknown colour 'gren' \(close: 'green'\); choose one of \['red', 'green'\]"
+        ConfigError,
+        match=r"unknown colour 'gren' \(close: 'green'\); choose one of \['red', 'green'\]",
     ):
         colours["gren"]
 

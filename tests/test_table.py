@@ -5,15 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import TableError
-from edgelab.table import COLUMNS, check_edge_table, descending_order, name_order, sort_edge_table
+from edgelab.table import (
+    COLUMNS,
+    check_edge_table,
+    descending_order,
+    name_order,
+    sort_edge_table,
+)
 
 # Few distinct values, so that ties, both zeros, infinities and neighbours of 1 are common.
-SCORES = st.sampled_from([0.0, -0.0, 1.0, np.nextafter(1.0, 2.0), -1.0, -1e-300, 5e-324, np.inf, -np.inf, np.nan])
+SCORES = st.sampled_from(
+    [0.0, -0.0, 1.0, np.nextafter(1.0, 2.0), -1.0, -1e-300, 5e-324, np.inf, -np.inf, np.nan]
+)
 
 
 def by_plain_sort(score: np.ndarray) -> list[int]:
     return sorted(
-        range(score.size), key=lambda row: (np.isnan(score[row]), 0.0 if np.isnan(score[row]) else -score[row])
+        range(score.size),
+        key=lambda row: (np.isnan(score[row]), 0.0 if np.isnan(score[row]) else -score[row]),
     )
 
 
@@ -37,7 +46,11 @@ def test_name_order_sorts_by_code_point():
 @given(st.permutations(range(8)))
 def test_sort_does_not_depend_on_the_order_of_the_rows(order):
     table = pd.DataFrame(
-        {"src_func": list("abcdabcd"), "dst_func": list("xxxxyyyy"), "score": [1, 2, np.nan, 1, 2, 1, 0, 1]}
+        {
+            "src_func": list("abcdabcd"),
+            "dst_func": list("xxxxyyyy"),
+            "score": [1, 2, np.nan, 1, 2, 1, 0, 1],
+        }
     )
     shuffled = table.iloc[list(order)]
     pd.testing.assert_frame_equal(sort_edge_table(shuffled), sort_edge_table(table))
@@ -45,7 +58,10 @@ def test_sort_does_not_depend_on_the_order_of_the_rows(order):
 
 
 def proper_table() -> pd.DataFrame:
-    rows = [("raf", "mek", 0, 1, 0.8, True, 0.01, np.nan), ("mek", "raf", 1, 0, np.nan, False, np.nan, np.nan)]
+    rows = [
+        ("raf", "mek", 0, 1, 0.8, True, 0.01, np.nan),
+        ("mek", "raf", 1, 0, np.nan, False, np.nan, np.nan),
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -63,7 +79,10 @@ def test_a_proper_table_passes_with_extras():
         (lambda table: table.assign(score=["high", "low"]), "must hold floats"),
         (lambda table: table.assign(p_value=[1.5, 0.0]), r"lie in \[0, 1\]"),
         (lambda table: table.assign(q_value=[-0.5, 0.0]), r"lie in \[0, 1\]"),
-        (lambda table: pd.concat([table, table.head(1)]), "1 rows repeat a pair, first: 'raf' -> 'mek'"),
+        (
+            lambda table: pd.concat([table, table.head(1)]),
+            "1 rows repeat a pair, first: 'raf' -> 'mek'",
+        ),
         (lambda table: table.assign(src_func=["raf", None]), "without a name"),
     ],
 )

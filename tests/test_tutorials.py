@@ -24,7 +24,11 @@ def outputs(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def figures(notebook: NotebookNode) -> list[str]:
-    return [output.data["image/png"] for output in outputs(notebook) if "image/png" in output.get("data", {})]
+    return [
+        output.data["image/png"]
+        for output in outputs(notebook)
+        if "image/png" in output.get("data", {})
+    ]
 
 
 def warnings_and_errors(notebook: NotebookNode) -> list[str]:
@@ -36,18 +40,34 @@ def warnings_and_errors(notebook: NotebookNode) -> list[str]:
 
 
 def test_all_tutorials_are_there():
-    assert [path.stem[:2] for path in TUTORIALS] == ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"]
+    assert [path.stem[:2] for path in TUTORIALS] == [
+        "01",
+        "02",
+        "03",
+        "04",
+        "05",
+        "06",
+        "07",
+        "08",
+        "09",
+        "10",
+    ]
 
 
 @pytest.mark.slow
 @every_tutorial
 def test_runs_without_a_warning(path, tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # the text describes the numbers of a CPU
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")  # this environment's kernel, whatever else is installed
+    monkeypatch.setenv(
+        "JUPYTER_PREFER_ENV_PATH", "1"
+    )  # this environment's kernel, whatever else is installed
     notebook = nbformat.read(path, as_version=4)
     stored = len(figures(notebook))
     client = NotebookClient(
-        notebook, timeout=SECONDS_PER_CELL, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
     )
     client.execute()
     assert warnings_and_errors(notebook) == []
@@ -58,7 +78,9 @@ def test_runs_without_a_warning(path, tmp_path, monkeypatch):
 def test_is_stored_with_outputs_and_ends_with_a_figure(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    assert [cell.execution_count for cell in code_cells(notebook)] == list(range(1, len(code_cells(notebook)) + 1))
+    assert [cell.execution_count for cell in code_cells(notebook)] == list(
+        range(1, len(code_cells(notebook)) + 1)
+    )
     assert any("image/png" in output.get("data", {}) for output in code_cells(notebook)[-1].outputs)
     assert warnings_and_errors(notebook) == []
 

@@ -1,3 +1,3 @@
 """The command line: `edgelab demo`, `edgelab infer`, `edgelab evaluate`, `edgelab simulate`."""
 
-from .app import main as main
+from ._app import main as main

@@ -1,18 +1,35 @@
-"""Pure tensor mathematics shared by everything above: sparse products, streaming moments, segment sums."""
+"""Pure tensor mathematics shared by everything above: sparse products, streaming moments, segment
+sums.
+"""
 
-from .batch import Batch as Batch
-from .edge_products import edges_to_nodes as edges_to_nodes
-from .edge_products import nodes_to_edges as nodes_to_edges
-from .grouped import outer as outer
-from .incidence import Incidence as Incidence
-from .magnitude import MAGNITUDES as MAGNITUDES
-from .moments import PairedMoments as PairedMoments
-from .pair_statistics import PairStatistics as PairStatistics
-from .slots import NodeGroup as NodeGroup
-from .slots import SlotLayout as SlotLayout
-from .slots import slot_layout as slot_layout
-from .sparse_matmul import edge_dots as edge_dots
-from .sparse_matmul import sparse_matmul as sparse_matmul
-from .sparse_matrix import sparse_matrix as sparse_matrix
-from .sparse_pattern import SparsePattern as SparsePattern
-from .wiring import EdgeWiring as EdgeWiring
+from ._batch import Batch as Batch
+from ._correlation import fisher_p_value as fisher_p_value
+from ._correlation import mean_over_pairs as mean_over_pairs
+from ._correlation import pooled_over_pairs as pooled_over_pairs
+from ._correlation import strongest_over_pairs as strongest_over_pairs
+from ._correlation import strongest_p_value as strongest_p_value
+from ._edge_products import edges_to_nodes as edges_to_nodes
+from ._edge_products import nodes_to_edges as nodes_to_edges
+from ._fast_products import product_dtype as product_dtype
+from ._fast_products import squared_error_and_slope as squared_error_and_slope
+from ._grouped import outer as outer
+from ._incidence import Incidence as Incidence
+from ._magnitude import MAGNITUDES as MAGNITUDES
+from ._magnitude import sum_magnitude as sum_magnitude
+from ._moments import PairedMoments as PairedMoments
+from ._pair_statistics import PairStatistics as PairStatistics
+from ._running import RunningScaler as RunningScaler
+from ._shared_regression import SharedFit as SharedFit
+from ._shared_regression import fit_shared_coefficients as fit_shared_coefficients
+from ._shared_regression import t_test as t_test
+from ._slots import NodeGroup as NodeGroup
+from ._slots import SlotLayout as SlotLayout
+from ._slots import slot_layout as slot_layout
+from ._sparse_matmul import edge_dots as edge_dots
+from ._sparse_matmul import sparse_matmul as sparse_matmul
+from ._sparse_matrix import sparse_matrix as sparse_matrix
+from ._sparse_pattern import SparsePattern as SparsePattern
+from ._wiring import EdgeWiring as EdgeWiring
+from ._workers import one_thread as one_thread
+from ._workers import processor_count as processor_count
+from ._workers import spread as spread

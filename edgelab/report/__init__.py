@@ -1,34 +1,32 @@
-"""What a person looks at: figures, networks for Cytoscape, tables as text, and the folder that holds them."""
+"""What a person looks at: figures, networks for Cytoscape, tables as text, and the folder that
+holds them.
+"""
 
-from .benchmark_figure import plot_benchmark as plot_benchmark
-from .benchmark_table import BENCHMARK_LABELS as BENCHMARK_LABELS
-from .benchmark_table import benchmark_summary as benchmark_summary
-from .benchmark_table import format_benchmark as format_benchmark
-from .benchmark_table import format_differences as format_differences
-from .benchmark_table import format_stability as format_stability
-from .calibration_figure import plot_calibration as plot_calibration
-from .calibration_text import calibration_rows as calibration_rows
-from .calibration_text import calibration_sentence as calibration_sentence
-from .candidate_figure import plot_candidates as plot_candidates
-from .candidate_network import candidate_network as candidate_network
-from .candidate_network import top_candidates as top_candidates
-from .comparison_figure import plot_comparison as plot_comparison
-from .comparison_table import METRIC_LABELS as METRIC_LABELS
-from .comparison_table import comparison_table as comparison_table
-from .comparison_table import comparison_verdict as comparison_verdict
-from .comparison_table import format_comparison as format_comparison
-from .comparison_table import to_markdown_table as to_markdown_table
-from .network_files import SIF_WORDS as SIF_WORDS
-from .network_files import write_graphml as write_graphml
-from .network_files import write_sif as write_sif
-from .perturbation_figure import plot_perturbation as plot_perturbation
-from .plain_json import plain_json as plain_json
-from .plain_json import write_json as write_json
-from .provenance import environment as environment
-from .provenance import file_hash as file_hash
-from .provenance import frame_hash as frame_hash
-from .recovery_figure import plot_recovery as plot_recovery
-from .refinement_figure import plot_refinement as plot_refinement
-from .results_folder import ResultsFolder as ResultsFolder
-from .score_matrix import plot_score_matrix as plot_score_matrix
-from .training_figure import plot_training as plot_training
+from ._benchmark_figure import plot_benchmark as plot_benchmark
+from ._benchmark_table import BENCHMARK_LABELS as BENCHMARK_LABELS
+from ._benchmark_table import benchmark_summary as benchmark_summary
+from ._benchmark_table import format_benchmark as format_benchmark
+from ._benchmark_table import format_differences as format_differences
+from ._benchmark_table import format_stability as format_stability
+from ._calibration_figure import plot_calibration as plot_calibration
+from ._calibration_text import HEADING as HEADING
+from ._calibration_text import calibration_rows as calibration_rows
+from ._calibration_text import calibration_sentence as calibration_sentence
+from ._candidate_figure import plot_candidates as plot_candidates
+from ._candidate_network import candidate_network as candidate_network
+from ._candidate_network import top_candidates as top_candidates
+from ._comparison_figure import plot_comparison as plot_comparison
+from ._comparison_table import METRIC_LABELS as METRIC_LABELS
+from ._comparison_table import comparison_table as comparison_table
+from ._comparison_table import comparison_verdict as comparison_verdict
+from ._comparison_table import format_comparison as format_comparison
+from ._comparison_table import to_markdown_table as to_markdown_table
+from ._network_files import SIF_WORDS as SIF_WORDS
+from ._network_files import write_graphml as write_graphml
+from ._network_files import write_sif as write_sif
+from ._perturbation_figure import plot_perturbation as plot_perturbation
+from ._recovery_figure import plot_recovery as plot_recovery
+from ._refinement_figure import plot_refinement as plot_refinement
+from ._results_folder import ResultsFolder as ResultsFolder
+from ._score_matrix import plot_score_matrix as plot_score_matrix
+from ._training_figure import plot_training as plot_training

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from edgelab import __version__
-from edgelab.cli.app import app
-from edgelab.cli.results import RESULT_FILES
+from edgelab._version import __version__
+from edgelab.cli._app import app
+from edgelab.cli._results import RESULT_FILES
 from edgelab.datasets import convergence_graph
-from edgelab.jobs import METHODS
-from edgelab.report.results_folder import LIST_NAME
+from edgelab.methods import METHODS
+from edgelab.report._results_folder import LIST_NAME
 from edgelab.table import COLUMNS
 
 
@@ -21,7 +21,9 @@ from edgelab.table import COLUMNS
 def run():
     runner = CliRunner()
     # Wide, so that lines are not broken in the middle of what a test looks for.
-    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    return lambda *arguments: runner.invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
+    )
 
 
 @pytest.fixture
@@ -34,8 +36,21 @@ def toy(run, tmp_path):
 
 def infer_arguments(toy, out):
     files = {name: path for name, path in toy.items() if name != "held_out"}
-    options = [part for name, path in files.items() for part in (f"--{name.replace('_', '-')}", path)]
-    return ["infer", *options, "--out", out, "--task", "perturbation", "--device", "cpu", "--check", 2]
+    options = [
+        part for name, path in files.items() for part in (f"--{name.replace('_', '-')}", path)
+    ]
+    return [
+        "infer",
+        *options,
+        "--out",
+        out,
+        "--task",
+        "perturbation",
+        "--device",
+        "cpu",
+        "--check",
+        2,
+    ]
 
 
 QUICK = ["--epochs", 1, "--channels", 2, "--layers", 3]
@@ -55,7 +70,9 @@ def test_version(run):
 def test_demo_writes_everything_it_promises(run, tmp_path):
     result = run("demo", "--out", tmp_path / "demo", "--splits", 1, "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "MEI partial" in result.output and "random" in result.output and "By MRR" in result.output
+    assert (
+        "MEI partial" in result.output and "random" in result.output and "By MRR" in result.output
+    )
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert {
         "edges.parquet",
@@ -73,7 +90,11 @@ def test_demo_writes_everything_it_promises(run, tmp_path):
     metrics = json.loads((tmp_path / "demo" / "metrics.json").read_text())
     assert {row["scorer"] for row in metrics["held_out_edges"]["mean_and_sd"]} == set(METHODS)
     config = json.loads((tmp_path / "demo" / "config.json").read_text())
-    assert config["arguments"]["seed"] == 0 and config["environment"]["torch"] and config["data"]["sha256"]["y"]
+    assert (
+        config["arguments"]["seed"] == 0
+        and config["environment"]["torch"]
+        and config["data"]["sha256"]["y"]
+    )
 
 
 def test_simulated_files_hold_the_graph_without_its_held_out_edges(toy):
@@ -85,16 +106,35 @@ def test_simulated_files_hold_the_graph_without_its_held_out_edges(toy):
 def test_infer_then_evaluate(run, toy, tmp_path):
     result = run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0)
     assert result.exit_code == 0, result.output
-    found = run("evaluate", "--table", tmp_path / "out" / "edges.parquet", "--held-out", toy["held_out"], "--json")
+    found = run(
+        "evaluate",
+        "--table",
+        tmp_path / "out" / "edges.parquet",
+        "--held-out",
+        toy["held_out"],
+        "--json",
+    )
     metrics = json.loads(found.output)
     assert metrics["n_positives"] == len(convergence_graph(4).held_out) and 0 <= metrics["auc"] <= 1
-    assert "mrr" in run("evaluate", "--table", tmp_path / "out" / "edges.tsv", "--held-out", toy["held_out"]).output
+    assert (
+        "mrr"
+        in run(
+            "evaluate", "--table", tmp_path / "out" / "edges.tsv", "--held-out", toy["held_out"]
+        ).output
+    )
 
 
 def test_equal_seeds_give_equal_tables(run, toy, tmp_path):
     for name in ("first", "second"):
-        assert run(*infer_arguments(toy, tmp_path / name), *QUICK, "--splits", 0, "--seed", 5).exit_code == 0
-    first, second = (pd.read_parquet(tmp_path / name / "edges.parquet") for name in ("first", "second"))
+        assert (
+            run(
+                *infer_arguments(toy, tmp_path / name), *QUICK, "--splits", 0, "--seed", 5
+            ).exit_code
+            == 0
+        )
+    first, second = (
+        pd.read_parquet(tmp_path / name / "edges.parquet") for name in ("first", "second")
+    )
     pd.testing.assert_frame_equal(first, second)
 
 
@@ -142,15 +182,24 @@ def test_a_traceback_comes_with_debug_only(toy, tmp_path):
     command = [sys.executable, "-m", "edgelab", "evaluate", "--table", str(tmp_path / "no.parquet")]
     command += ["--held-out", str(toy["held_out"])]
     plain, debug = (
-        subprocess.run([*command, *extra], capture_output=True, text=True, check=False) for extra in ([], ["--debug"])
+        subprocess.run([*command, *extra], capture_output=True, text=True, check=False)
+        for extra in ([], ["--debug"])
     )
-    assert plain.returncode == 1 and "Traceback" not in plain.stderr and plain.stderr.startswith("error:")
+    assert (
+        plain.returncode == 1
+        and "Traceback" not in plain.stderr
+        and plain.stderr.startswith("error:")
+    )
     assert debug.returncode == 1 and "Traceback" in debug.stderr
 
 
 def one_error(result):
     (line,) = [line for line in result.output.splitlines() if line.startswith("error:")]
-    assert result.exit_code == 1 and "Traceback" not in result.output and "Warning" not in result.output
+    assert (
+        result.exit_code == 1
+        and "Traceback" not in result.output
+        and "Warning" not in result.output
+    )
     return line
 
 
@@ -178,10 +227,15 @@ def test_a_method_that_scores_nothing_says_what_it_needs(run, toy, tmp_path):
     assert not (tmp_path / "out" / "edges.parquet").exists()
     edges = pd.read_csv(toy["edges"])
     first, second = edges["source"][:2]
-    edges.loc[len(edges)] = {"source": first, "target": second}  # a detour, so that one edge can be spared
+    edges.loc[len(edges)] = {
+        "source": first,
+        "target": second,
+    }  # a detour, so that one edge can be spared
     edges.to_csv(toy["edges"], index=False)
     compared = run(*arguments, *QUICK, "--splits", 1, "--method", "pearson")
-    assert compared.exit_code == 0 and "No score for any candidate" in compared.output, compared.output
+    assert compared.exit_code == 0 and "No score for any candidate" in compared.output, (
+        compared.output
+    )
     assert "KS shift" in compared.output.partition("No score for any candidate")[2]
     assert "nan" not in compared.output  # what has no score is not listed
 
@@ -207,20 +261,29 @@ def test_names_that_the_font_lacks_cause_no_warnings(toy, tmp_path):
 
 
 def test_the_seed_of_the_run_is_the_seed_in_its_configuration(run, toy, tmp_path):
-    assert run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0, "--seed", 5).exit_code == 0
+    assert (
+        run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0, "--seed", 5).exit_code
+        == 0
+    )
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["arguments"]["seed"] == config["settings"]["training"]["seed"] == 5
 
 
 def test_a_table_that_was_cut_is_said_to_be_so(run, toy, tmp_path):
-    assert run(*infer_arguments(toy, tmp_path / "out"), "--method", "pearson", "--splits", 0).exit_code == 0
+    assert (
+        run(*infer_arguments(toy, tmp_path / "out"), "--method", "pearson", "--splits", 0).exit_code
+        == 0
+    )
     path = tmp_path / "out" / "edges.tsv"
     whole = run("evaluate", "--table", path, "--held-out", toy["held_out"])
     assert whole.exit_code == 0 and "note:" not in whole.output
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:-10]))
     cut = run("evaluate", "--table", path, "--held-out", toy["held_out"])
-    assert cut.exit_code == 0 and f"note: edges.tsv holds {len(lines) - 11} of {len(lines) - 1} pairs" in cut.output
+    assert (
+        cut.exit_code == 0
+        and f"note: edges.tsv holds {len(lines) - 11} of {len(lines) - 1} pairs" in cut.output
+    )
     one_target = [line for line in lines[1:] if line.split("\t")[1] == "f4"]
     path.write_text("".join([lines[0], *one_target]))
     source, target = next(row for row in map(str.split, one_target) if row[5] == "False")[:2]
@@ -233,9 +296,13 @@ def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("edgelab.cli.job.infer_edges", interrupt)
+    monkeypatch.setattr("edgelab.cli._job.infer_edges", interrupt)
     result = run(*infer_arguments(toy, tmp_path / "out"), "--splits", 0)
-    assert result.exit_code == 130 and "interrupted" in result.output and "Traceback" not in result.output
+    assert (
+        result.exit_code == 130
+        and "interrupted" in result.output
+        and "Traceback" not in result.output
+    )
 
 
 def test_a_foreign_file_in_the_way_is_found_before_the_work(run, toy, tmp_path):
@@ -262,7 +329,9 @@ def written(folder, edges, x, y):
 @pytest.mark.parametrize("varies", [False, True])
 def test_a_ranking_without_the_data_is_said_to_be_one(run, tmp_path, varies):
     y = "".join(f"{n},{n % 3},{-n % 5},2\n" for n in range(8)) if varies else "1,1,1,1\n" * 8
-    tables = written(tmp_path, "source,target\na,b\nb,c\nc,d\n", "a\n" + "0\n1\n" * 4, "a,b,c,d\n" + y)
+    tables = written(
+        tmp_path, "source,target\na,b\nb,c\nc,d\n", "a\n" + "0\n1\n" * 4, "a,b,c,d\n" + y
+    )
     result = run("infer", *tables, "--splits", 0, "--check", 0, "--out", tmp_path / "out")
     assert result.exit_code == 0
     assert ("rests on the known network alone" in result.output) is not varies
@@ -270,7 +339,9 @@ def test_a_ranking_without_the_data_is_said_to_be_one(run, tmp_path, varies):
 
 def test_a_larger_complete_prior_ends_in_one_line_too(run, tmp_path):
     names = "abcdefg"
-    edges = "".join(f"{source},{target}\n" for source in names for target in names if source != target)
+    edges = "".join(
+        f"{source},{target}\n" for source in names for target in names if source != target
+    )
     y = ",".join(names) + "\n" + "1,2,3,4,5,6,7\n3,1,2,5,4,7,6\n" * 2
     tables = written(tmp_path, "source,target\n" + edges, "a\n0\n1\n0\n1\n", y)
     result = run("infer", *tables, "--splits", 0, "--out", tmp_path / "out")

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from edgelab.cli.app import app
+from edgelab.cli._app import app
 
 
 @pytest.fixture
 def run():
     runner = CliRunner()
-    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    return lambda *arguments: runner.invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
+    )
 
 
 @pytest.fixture
@@ -29,7 +31,11 @@ def toy(run, tmp_path):
 @pytest.mark.parametrize("command", ["benchmark", "responses"])
 def test_help_shows_an_example(run, command):
     result = run(command, "--help")
-    assert result.exit_code == 0 and f"edgelab {command}" in result.output and "Example" in result.output
+    assert (
+        result.exit_code == 0
+        and f"edgelab {command}" in result.output
+        and "Example" in result.output
+    )
 
 
 def test_benchmark_writes_what_it_promises_and_goes_on(run, tmp_path):
@@ -47,14 +53,26 @@ def test_benchmark_writes_what_it_promises_and_goes_on(run, tmp_path):
     ]
     result = run(*arguments, "--splits", 2)
     assert result.exit_code == 0, result.output
-    assert "Pearson" in result.output and "source out-degree" in result.output and "random" in result.output
+    assert (
+        "Pearson" in result.output
+        and "source out-degree" in result.output
+        and "random" in result.output
+    )
     assert "Paired differences" in result.output and "stay the same" in result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"results.parquet", "differences.parquet", "stability.parquet", "benchmark.md", "benchmark.png"} <= names
+    assert {
+        "results.parquet",
+        "differences.parquet",
+        "stability.parquet",
+        "benchmark.md",
+        "benchmark.png",
+    } <= names
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cells").iterdir()}
     assert run(*arguments, "--splits", 3).exit_code == 0
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cells").iterdir()}
-    assert len(after) == len(before) + 3 and all(after[name] == time for name, time in before.items())
+    assert len(after) == len(before) + 3 and all(
+        after[name] == time for name, time in before.items()
+    )
     assert len(pd.read_parquet(tmp_path / "out" / "results.parquet")) == 9
 
 
@@ -79,7 +97,11 @@ def test_responses_of_a_folder(run, toy, tmp_path):
     options = ["--members", 1, "--epochs", 10, "--folds", 3, "--processes", 1]
     result = run("responses", toy, *options, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "ridge with pairs" in result.output and "random forest" in result.output and "GSNN" in result.output
+    assert (
+        "ridge with pairs" in result.output
+        and "random forest" in result.output
+        and "GSNN" in result.output
+    )
     records = pd.read_parquet(tmp_path / "out" / "conditions.parquet")
     assert len(records) == 5 and np.isfinite(records["r2"]).all()
     assert json.loads((tmp_path / "out" / "config.json").read_text())["arguments"]["members"] == 1
@@ -102,7 +124,9 @@ def test_responses_of_a_cellnopt_folder_with_missing_values_and_cell_lines(run, 
     for name, extra in (("plain", []), ("told", ["--cell-lines"])):
         result = run("responses", folder, *options, *extra, "--out", tmp_path / name)
         assert result.exit_code == 0, result.output
-    plain, told = (pd.read_parquet(tmp_path / name / "conditions.parquet") for name in ("plain", "told"))
+    plain, told = (
+        pd.read_parquet(tmp_path / name / "conditions.parquet") for name in ("plain", "told")
+    )
     assert (plain["n_conditions"] == 8).all() and (told["n_conditions"] == 8).all()
     assert not np.allclose(plain["r2"], told["r2"])
 
@@ -113,11 +137,15 @@ def test_double_knockouts_of_a_folder(run, tmp_path):
     genes = ["G1", "G2", "G3"]
     level = pd.DataFrame([[0.0, 0.9, 0.5], [0.8, 0.0, 0.4], [0.8, 0.9, 0.0]], columns=genes)
     level.to_csv(folder / "knockouts.tsv", sep="\t", index=False)
-    pd.DataFrame([[0.8, 0.9, 0.7]], columns=genes).to_csv(folder / "wildtype.tsv", sep="\t", index=False)
+    pd.DataFrame([[0.8, 0.9, 0.7]], columns=genes).to_csv(
+        folder / "wildtype.tsv", sep="\t", index=False
+    )
     pd.DataFrame({"source": ["G1", "G2"], "target": ["G3", "G3"]}).to_csv(
         folder / "gold_edges.tsv", sep="\t", index=False
     )
-    pd.DataFrame({"G_i": [1], "G_j": [2]}).to_csv(folder / "dualknockouts_indexes.tsv", sep="\t", index=False)
+    pd.DataFrame({"G_i": [1], "G_j": [2]}).to_csv(
+        folder / "dualknockouts_indexes.tsv", sep="\t", index=False
+    )
     (folder / "dualknockouts.tsv").write_text("0.0\t0.0\t0.2\n")
     result = run("responses", folder, "--members", 1, "--processes", 1, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output

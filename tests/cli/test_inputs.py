@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from edgelab.cli.app import app
-from edgelab.cli.inputs import chosen_dataset
+from edgelab.cli._app import app
+from edgelab.cli._inputs import chosen_dataset
+from edgelab.datasets.readers import open_dataset
 from edgelab.errors import ConfigError
-from edgelab.jobs.benchmark_data import open_dataset
 
 NOTHING = {"edges": None, "x": None, "y": None}
 
@@ -15,7 +15,9 @@ NOTHING = {"edges": None, "x": None, "y": None}
 @pytest.fixture
 def dream4(tmp_path):
     genes = [f"G{i}" for i in range(1, 6)]
-    table = pd.DataFrame([[1.0 + 0.1 * i * j if i != j else 0.0 for j in range(5)] for i in range(5)], columns=genes)
+    table = pd.DataFrame(
+        [[1.0 + 0.1 * i * j if i != j else 0.0 for j in range(5)] for i in range(5)], columns=genes
+    )
     table.to_csv(tmp_path / "knockouts.tsv", sep="\t", index=False)
     edges = pd.DataFrame({"source": ["G1", "G2", "G3"], "target": ["G2", "G3", "G5"]})
     edges.to_csv(tmp_path / "gold_edges.tsv", sep="\t", index=False)
@@ -49,7 +51,16 @@ def test_a_word_or_tables_but_not_both(tmp_path):
 
 
 def test_infer_takes_a_folder(dream4, tmp_path):
-    arguments = ["infer", dream4, "--out", tmp_path / "out", "--method", "robust_precision", "--splits", 0]
+    arguments = [
+        "infer",
+        dream4,
+        "--out",
+        tmp_path / "out",
+        "--method",
+        "robust_precision",
+        "--splits",
+        0,
+    ]
     result = CliRunner().invoke(app, [*map(str, arguments), "--check", "0"])
     assert result.exit_code == 0, result.output
     table = pd.read_csv(tmp_path / "out" / "edges.tsv", sep="\t")
@@ -58,5 +69,7 @@ def test_infer_takes_a_folder(dream4, tmp_path):
 
 @pytest.mark.parametrize("command", ["infer", "calibrate", "refine"])
 def test_without_data_one_line_says_what_to_give(command, tmp_path):
-    result = CliRunner().invoke(app, [command, "--out", str(tmp_path / "out")], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(
+        app, [command, "--out", str(tmp_path / "out")], env={"COLUMNS": "200"}
+    )
     assert result.exit_code == 1 and "no data" in result.output

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from edgelab.cli.app import app
-from edgelab.cli.perturb import RESULT_FILES
+from edgelab.cli._app import app
+from edgelab.cli._perturb import RESULT_FILES
 
 QUICK = ["--epochs", 2, "--models", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
@@ -15,7 +15,9 @@ QUICK = ["--epochs", 2, "--models", 2, "--channels", 2, "--layers", 3, "--device
 @pytest.fixture
 def run():
     runner = CliRunner()
-    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    return lambda *arguments: runner.invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
+    )
 
 
 @pytest.fixture
@@ -23,7 +25,9 @@ def toy(run, tmp_path):
     folder = tmp_path / "toy"
     assert run("simulate", "--size", 4, "--samples", 100, "--out", folder).exit_code == 0
     names = ("edges", "input_edges", "output_edges", "x", "y")
-    return [part for name in names for part in (f"--{name.replace('_', '-')}", folder / f"{name}.csv")]
+    return [
+        part for name in names for part in (f"--{name.replace('_', '-')}", folder / f"{name}.csv")
+    ]
 
 
 def response_of(toy):
@@ -32,23 +36,42 @@ def response_of(toy):
 
 def test_help_shows_examples(run):
     result = run("perturb", "--help")
-    assert result.exit_code == 0 and result.output.count("edgelab perturb") >= 2 and "Examples" in result.output
+    assert (
+        result.exit_code == 0
+        and result.output.count("edgelab perturb") >= 2
+        and "Examples" in result.output
+    )
 
 
 def test_writes_a_table_a_figure_and_all_that_is_needed_to_repeat_it(run, toy, tmp_path):
     out, budget = tmp_path / "out", 1.5
-    result = run("perturb", *toy, *QUICK, "--response", response_of(toy), "--budget", budget, "--out", out)
+    result = run(
+        "perturb", *toy, *QUICK, "--response", response_of(toy), "--budget", budget, "--out", out
+    )
     assert result.exit_code == 0, result.output
     assert "Edges to change" in result.output and "not of experiments" in result.output
     assert set(RESULT_FILES) <= {path.name for path in out.iterdir()}
-    changes, metrics = pd.read_csv(out / "changes.tsv", sep="\t"), json.loads((out / "metrics.json").read_text())
+    changes, metrics = (
+        pd.read_csv(out / "changes.tsv", sep="\t"),
+        json.loads((out / "metrics.json").read_text()),
+    )
     assert len(changes) and changes["spent"].sum() <= budget * (1 + 1e-9)
     assert metrics["achieved"] < metrics["baseline"]
     assert json.loads((out / "config.json").read_text())["perturbing"]["budget"] == budget
 
 
 def test_takes_a_data_set_by_name(run, tmp_path):
-    result = run("perturb", "sachs", *QUICK, "--response", "Erk_level", "--models", 1, "--out", tmp_path / "out")
+    result = run(
+        "perturb",
+        "sachs",
+        *QUICK,
+        "--response",
+        "Erk_level",
+        "--models",
+        1,
+        "--out",
+        tmp_path / "out",
+    )
     assert result.exit_code == 0, result.output
     assert "sachs" in result.output
 
@@ -58,13 +81,33 @@ def test_equal_seeds_give_equal_files(run, toy, tmp_path):
     candidates, costs = tmp_path / "candidates.csv", tmp_path / "costs.csv"
     candidates.write_text("source,target\nf0,f6\n")
     costs.write_text("source,target,cost\nf0,f6,0.25\n")
-    options = ["--candidate-edges", candidates, "--costs", costs, "--goal", "raise", "--max-edges", 2]
+    options = [
+        "--candidate-edges",
+        candidates,
+        "--costs",
+        costs,
+        "--goal",
+        "raise",
+        "--max-edges",
+        2,
+    ]
     for name in ("first", "second"):
-        result = run("perturb", *toy, *QUICK, *options, "--response", response_of(toy), "--out", tmp_path / name)
+        result = run(
+            "perturb",
+            *toy,
+            *QUICK,
+            *options,
+            "--response",
+            response_of(toy),
+            "--out",
+            tmp_path / name,
+        )
         assert result.exit_code == 0, result.output
     for name in ("changes.tsv", "screen.tsv", "metrics.json"):
         if name.endswith("tsv"):
-            assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+            assert (tmp_path / "first" / name).read_bytes() == (
+                tmp_path / "second" / name
+            ).read_bytes()
     screen = pd.read_csv(tmp_path / "first" / "screen.tsv", sep="\t")
     assert screen.loc[screen["kind"] == "candidate", "cost"].tolist() == [0.25]
     assert len(pd.read_csv(tmp_path / "first" / "changes.tsv", sep="\t")) <= 2
@@ -81,5 +124,7 @@ def test_equal_seeds_give_equal_files(run, toy, tmp_path):
     ],
 )
 def test_bad_options_end_in_one_clear_line(run, toy, tmp_path, options, message):
-    result = run("perturb", *toy, *QUICK, "--response", response_of(toy), "--out", tmp_path / "out", *options)
+    result = run(
+        "perturb", *toy, *QUICK, "--response", response_of(toy), "--out", tmp_path / "out", *options
+    )
     assert result.exit_code == 1 and message in result.output, result.output

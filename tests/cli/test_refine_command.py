@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from edgelab.cli.app import app
-from edgelab.cli.refine import RESULT_FILES
+from edgelab.cli._app import app
+from edgelab.cli._refine import RESULT_FILES
 
 QUICK = ["--epochs", 6, "--rounds", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
@@ -15,14 +15,18 @@ QUICK = ["--epochs", 6, "--rounds", 2, "--channels", 2, "--layers", 3, "--device
 @pytest.fixture
 def run():
     runner = CliRunner()
-    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    return lambda *arguments: runner.invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
+    )
 
 
 @pytest.fixture
 def toy(run, tmp_path):
     folder = tmp_path / "toy"
     assert run("simulate", "--size", 4, "--samples", 200, "--out", folder).exit_code == 0
-    return {name: folder / f"{name}.csv" for name in ("edges", "input_edges", "output_edges", "x", "y")}
+    return {
+        name: folder / f"{name}.csv" for name in ("edges", "input_edges", "output_edges", "x", "y")
+    }
 
 
 def files(tables):
@@ -31,7 +35,9 @@ def files(tables):
 
 def test_help_shows_an_example(run):
     result = run("refine", "--help")
-    assert result.exit_code == 0 and "edgelab refine" in result.output and "Example" in result.output
+    assert (
+        result.exit_code == 0 and "edgelab refine" in result.output and "Example" in result.output
+    )
 
 
 def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
@@ -40,29 +46,44 @@ def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
     assert result.exit_code == 0, result.output
     assert "kept" in result.output and "removed" in result.output
     assert set(RESULT_FILES) <= {path.name for path in refined.iterdir()}
-    edges, changes = pd.read_csv(refined / "edges.csv"), pd.read_csv(refined / "changes.tsv", sep="\t")
+    edges, changes = (
+        pd.read_csv(refined / "edges.csv"),
+        pd.read_csv(refined / "changes.tsv", sep="\t"),
+    )
     now = changes[changes["change"].isin(["kept", "added"])]
     assert set(zip(edges["source"], edges["target"], strict=True)) == set(
         zip(now["source"], now["target"], strict=True)
     )
     assert json.loads((refined / "metrics.json").read_text())["n_edges"] == len(edges)
     again = run(
-        *("infer", *files(toy | {"edges": refined / "edges.csv"}), "--out", tmp_path / "found", "--splits", 0),
+        *(
+            "infer",
+            *files(toy | {"edges": refined / "edges.csv"}),
+            "--out",
+            tmp_path / "found",
+            "--splits",
+            0,
+        ),
         *("--task", "perturbation", "--epochs", 1, "--device", "cpu", "--check", 0),
     )
     assert again.exit_code == 0, again.output
     table = pd.read_parquet(tmp_path / "found" / "edges.parquet")
     known = table[table["has_edge"]]
-    assert set(zip(known["src_func"].astype(str), known["dst_func"].astype(str), strict=True)) == set(
-        zip(edges["source"], edges["target"], strict=True)
-    )
+    assert set(
+        zip(known["src_func"].astype(str), known["dst_func"].astype(str), strict=True)
+    ) == set(zip(edges["source"], edges["target"], strict=True))
 
 
 def test_equal_seeds_give_equal_files_whatever_the_order_of_the_rows(run, toy, tmp_path):
     shuffled = tmp_path / "shuffled.csv"
     pd.read_csv(toy["edges"]).sample(frac=1, random_state=3).to_csv(shuffled, index=False)
     for name, edges in (("first", toy["edges"]), ("second", shuffled)):
-        assert run("refine", *files(toy | {"edges": edges}), *QUICK, "--out", tmp_path / name).exit_code == 0
+        assert (
+            run(
+                "refine", *files(toy | {"edges": edges}), *QUICK, "--out", tmp_path / name
+            ).exit_code
+            == 0
+        )
     for name in ("edges.csv", "changes.tsv", "rounds.csv"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
@@ -71,7 +92,9 @@ def test_only_candidates_are_added_and_the_budget_holds(run, toy, tmp_path):
     candidates = tmp_path / "candidates.csv"
     candidates.write_text("source,target\nf0,f6\nf1,f6\n")
     out = tmp_path / "out"
-    result = run("refine", *files(toy), *QUICK, "--out", out, "--candidates", candidates, "--budget", 5)
+    result = run(
+        "refine", *files(toy), *QUICK, "--out", out, "--candidates", candidates, "--budget", 5
+    )
     assert result.exit_code == 0, result.output
     changes = pd.read_csv(out / "changes.tsv", sep="\t")
     new = changes[changes["change"].isin(["added", "tried"])]

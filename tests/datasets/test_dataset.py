@@ -41,23 +41,41 @@ def test_it_is_frozen():
 
 BAD = {
     "columns": ({"edges": pd.DataFrame({"from": ["a"], "to": ["b"]})}, "edges lacks"),
-    "duplicate edge": ({"edges": pd.DataFrame({"source": ["a", "a"], "target": ["b", "b"]})}, "more than once"),
+    "duplicate edge": (
+        {"edges": pd.DataFrame({"source": ["a", "a"], "target": ["b", "b"]})},
+        "more than once",
+    ),
     "sign": ({"edges": pd.DataFrame({"source": ["a"], "target": ["b"], "sign": [5]})}, "sign"),
     "missing input": (
         {"x": pd.DataFrame({"other": [0.0, 1.0, 1.0]})},
         "0 are, missing: 'drug'; without an edge: 'other'",
     ),
-    "extra output": ({"y": pd.DataFrame(np.ones((3, 3)), columns=["p", "q", "r"])}, "2 are.*without an edge: 'r'"),
-    "twice": ({"y": pd.DataFrame(np.ones((3, 3)), columns=["p", "q", "q"])}, "y has a column twice: 'q'"),
+    "extra output": (
+        {"y": pd.DataFrame(np.ones((3, 3)), columns=["p", "q", "r"])},
+        "2 are.*without an edge: 'r'",
+    ),
+    "twice": (
+        {"y": pd.DataFrame(np.ones((3, 3)), columns=["p", "q", "q"])},
+        "y has a column twice: 'q'",
+    ),
     "NaN": ({"x": pd.DataFrame({"drug": [0.0, np.nan, 1.0]})}, "1 NaN.*row 1, column 'drug'"),
     "infinite": ({"x": pd.DataFrame({"drug": [0.0, 1.0, np.inf]})}, "row 2"),
     "text": ({"x": pd.DataFrame({"drug": ["low", "high", "high"]})}, "text in the column.*'drug'"),
     "samples": ({"x": pd.DataFrame({"drug": [0.0, 1.0]})}, "x has 2 samples, y 3 and condition 3"),
     "condition": ({"condition": pd.Series(["none", None, "drug"])}, "missing for 1"),
-    "measured samples": ({"measured": pd.DataFrame({"q": [True], "p": [True]})}, "measured has 1 samples.*y 3"),
+    "measured samples": (
+        {"measured": pd.DataFrame({"q": [True], "p": [True]})},
+        "measured has 1 samples.*y 3",
+    ),
     "measured columns": ({"measured": pd.DataFrame({"p": [True] * 3})}, "columns 'p'"),
-    "measured words": ({"measured": pd.DataFrame({"q": [1, 0, 1], "p": [1, 1, 1]})}, "booleans only, got 'int64'"),
-    "never measured": ({"measured": pd.DataFrame({"q": [True] * 3, "p": [False] * 3})}, "never measured: 'p'"),
+    "measured words": (
+        {"measured": pd.DataFrame({"q": [1, 0, 1], "p": [1, 1, 1]})},
+        "booleans only, got 'int64'",
+    ),
+    "never measured": (
+        {"measured": pd.DataFrame({"q": [True] * 3, "p": [False] * 3})},
+        "never measured: 'p'",
+    ),
     "functions": ({"functions": ("a", "b")}, "2 functions .*'c', 'd'"),
     "repeated function": ({"functions": ("a", "b", "c", "d", "a")}, "more than once"),
 }

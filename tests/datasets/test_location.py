@@ -1,6 +1,7 @@
 import pytest
 
-from edgelab.datasets import data_path, location
+from edgelab.datasets import _location as location
+from edgelab.datasets import data_path
 from edgelab.errors import DataError
 
 
@@ -16,5 +17,7 @@ def test_a_file_inside_the_package_is_found_before_one_beside_it(monkeypatch, tm
 
 
 def test_a_missing_file_names_itself_the_places_and_the_cure():
-    with pytest.raises(DataError, match=r"'sachs/nothing.tsv' was not found in .*datasets.*reinstall"):
+    with pytest.raises(
+        DataError, match=r"'sachs/nothing.tsv' was not found in .*datasets.*reinstall"
+    ):
         data_path("sachs/nothing.tsv")

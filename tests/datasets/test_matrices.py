@@ -2,13 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgelab.datasets.matrices import check_matrix
+from edgelab.datasets._matrices import check_matrix
 from edgelab.errors import DataError
 
 
 @pytest.mark.parametrize("dtype", [bool, int, "float32"])
 def test_any_numbers_and_any_order_will_do(dtype):
-    check_matrix(pd.DataFrame({"b": [0, 1], "a": [1, 1]}).astype(dtype), ["a", "b", "a"], "x", "input")
+    check_matrix(
+        pd.DataFrame({"b": [0, 1], "a": [1, 1]}).astype(dtype), ["a", "b", "a"], "x", "input"
+    )
 
 
 @pytest.mark.parametrize(

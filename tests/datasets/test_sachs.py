@@ -55,7 +55,19 @@ def test_a_condition_gets_exactly_the_reagents_of_its_name(data):
 def test_first_cell_by_hand(data):
     # Raw intensities of the first and last cell, as the source lists them.
     raw = pd.read_csv(data_path("sachs/proteins.csv.gz"))
-    assert raw.iloc[0].tolist() == [26.4, 13.2, 8.82, 18.3, 58.8, 6.61, 17.0, 414.0, 17.0, 44.9, 40.0]
+    assert raw.iloc[0].tolist() == [
+        26.4,
+        13.2,
+        8.82,
+        18.3,
+        58.8,
+        6.61,
+        17.0,
+        414.0,
+        17.0,
+        44.9,
+        40.0,
+    ]
     logs = np.log(raw["p44/42"].to_numpy())
     expected = (logs - logs.mean()) / logs.std()
     np.testing.assert_allclose(data.y["Erk_level"], expected, rtol=1e-12)
@@ -71,7 +83,11 @@ def test_the_accepted_network_has_twenty_edges_and_no_cycle(data):
     graph = nx.DiGraph(list(zip(data.edges["source"], data.edges["target"], strict=True)))
     assert graph.number_of_edges() == 20 and set(graph) == set(data.functions)
     assert nx.is_directed_acyclic_graph(graph)
-    assert graph.has_edge("Raf", "Mek") and graph.has_edge("Mek", "Erk") and graph.has_edge("PIP2", "PKC")
+    assert (
+        graph.has_edge("Raf", "Mek")
+        and graph.has_edge("Mek", "Erk")
+        and graph.has_edge("PIP2", "PKC")
+    )
 
 
 def test_reagents_act_on_their_published_targets(data):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.datasets import Dataset, in_sample_order, take_samples
-from edgelab.datasets.sample_order import canonical_rows
+from edgelab.datasets._sample_order import canonical_rows
 
 
 def toy(x, y, condition) -> Dataset:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from edgelab.datasets.scaling import checked_rows, standardise
+from edgelab.datasets import standardise
+from edgelab.datasets._scaling import checked_rows
 from edgelab.errors import DataError
 
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from edgelab.datasets.tables import as_edge_table, edge_effects
+from edgelab.datasets._tables import as_edge_table, edge_effects
 from edgelab.errors import DataError
 
 
@@ -12,7 +12,12 @@ def table(**columns):
 def test_a_table_keeps_its_columns_and_is_not_the_callers():
     given = table(sign=[1, -1], note=["x", "y"]).set_index(pd.Index([7, 9]))
     made = as_edge_table(given, "edges")
-    assert made.columns.tolist() == ["source", "target", "sign", "note"] and made.index.tolist() == [0, 1]
+    assert made.columns.tolist() == [
+        "source",
+        "target",
+        "sign",
+        "note",
+    ] and made.index.tolist() == [0, 1]
     made.loc[0, "source"] = "changed"
     assert given["source"].tolist() == ["a", "b"]
 
@@ -25,7 +30,10 @@ def test_no_edges_are_allowed():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (pd.DataFrame({"from": ["a"], "to": ["b"]}), "edges lacks the column.*'source', 'target'.*'from'"),
+        (
+            pd.DataFrame({"from": ["a"], "to": ["b"]}),
+            "edges lacks the column.*'source', 'target'.*'from'",
+        ),
         (pd.DataFrame({"source": ["a", None], "target": ["b", "c"]}), "row 1"),
         ([("a", "b"), ("b", "c"), ("a", "b")], r"more than once: \('a', 'b'\)"),
     ],

@@ -8,7 +8,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from edgelab.errors import ConfigError, TableError
 from edgelab.evaluation import evaluate_against, evaluate_target_ranking
 
-# Target d: b 0.9, a 0.7 (known), c 0.2. Target c: a 0.8 (edge of the graph), d 0.6, b 0.4. Others are low or NaN.
+# Target d: b 0.9, a 0.7 (known), c 0.2. Target c: a 0.8 (edge of the graph), d 0.6, b 0.4. Others
+# are low or NaN.
 ROWS = [
     ("a", "b", 0.10, False),
     ("c", "b", 0.05, False),
@@ -30,7 +31,9 @@ def hand_table() -> pd.DataFrame:
 
 
 def test_hand_computed_filtered():
-    result = evaluate_against(hand_table(), [("b", "c"), ("c", "d")], known_edges=[("b", "d")], top_k=(1, 2))
+    result = evaluate_against(
+        hand_table(), [("b", "c"), ("c", "d")], known_edges=[("b", "d")], top_k=(1, 2)
+    )
     # b->c: only d->c competes, rank 2. c->d: only a->d competes (b->d is known), rank 2.
     assert result["mrr"] == 0.5
     assert (result["top@1"], result["top@2"]) == (0.0, 1.0)
@@ -41,8 +44,11 @@ def test_hand_computed_filtered():
 
 def test_hand_computed_by_the_definition_of_the_reference():
     positives = [("b", "c"), ("c", "d")]
-    result = evaluate_against(hand_table(), positives, known_edges=[("b", "d")], top_k=(2, 3), filtered=False)
-    # b->c: behind a->c (edge) and d->c, rank 3. c->d: behind b->d and a->d, rank 3. b->d now counts as false.
+    result = evaluate_against(
+        hand_table(), positives, known_edges=[("b", "d")], top_k=(2, 3), filtered=False
+    )
+    # b->c: behind a->c (edge) and d->c, rank 3. c->d: behind b->d and a->d, rank 3. b->d now counts
+    # as false.
     assert result["mrr"] == pytest.approx(1 / 3)
     assert (result["top@2"], result["top@3"]) == (0.0, 1.0)
     assert result["n_negatives"] == 9
@@ -50,8 +56,14 @@ def test_hand_computed_by_the_definition_of_the_reference():
 
 
 def test_the_ranks_behind_the_summary():
-    ranking, summary = evaluate_target_ranking(hand_table(), [("d", "b"), ("a", "b"), ("c", "a")], top_k=(1,))
-    assert ranking[["src_func", "dst_func"]].to_numpy().tolist() == [["a", "b"], ["c", "a"], ["d", "b"]]
+    ranking, summary = evaluate_target_ranking(
+        hand_table(), [("d", "b"), ("a", "b"), ("c", "a")], top_k=(1,)
+    )
+    assert ranking[["src_func", "dst_func"]].to_numpy().tolist() == [
+        ["a", "b"],
+        ["c", "a"],
+        ["d", "b"],
+    ]
     assert ranking["rank"].tolist() == [1.0, 2.5, 2.0]
     assert (ranking["best_rank"].tolist(), ranking["worst_rank"].tolist()) == ([1, 2, 2], [1, 3, 2])
     assert summary == {"mrr": pytest.approx((1 + 0.4 + 0.5) / 3), "top@1": pytest.approx(1 / 3)}
@@ -75,11 +87,18 @@ def test_a_missing_pair_counts_as_ranked_last():
 def test_every_positive_missing():
     table = hand_table().iloc[3:]
     result = evaluate_against(table, [("c", "b"), ("a", "b")], top_k=(1,))
-    assert (result["n_missing"], result["mrr"], result["auc"], result["top@1"]) == (2, 0.0, 0.0, 0.0)
+    assert (result["n_missing"], result["mrr"], result["auc"], result["top@1"]) == (
+        2,
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 def test_a_node_with_itself_is_no_negative():
-    loops = pd.DataFrame([("a", "a", 5.0, False), ("d", "d", 5.0, False)], columns=hand_table().columns)
+    loops = pd.DataFrame(
+        [("a", "a", 5.0, False), ("d", "d", 5.0, False)], columns=hand_table().columns
+    )
     with_loops = pd.concat([hand_table(), loops])
     for filtered in (True, False):
         expected = evaluate_against(hand_table(), [("c", "d")], filtered=filtered)
@@ -88,22 +107,34 @@ def test_a_node_with_itself_is_no_negative():
 
 def test_positives_may_come_as_a_table_and_repeat():
     frame = pd.DataFrame({"source": ["b", "b", "c"], "target": ["c", "c", "d"], "sign": 1})
-    assert evaluate_against(hand_table(), frame) == evaluate_against(hand_table(), {("b", "c"), ("c", "d")})
+    assert evaluate_against(hand_table(), frame) == evaluate_against(
+        hand_table(), {("b", "c"), ("c", "d")}
+    )
 
 
 def test_known_edges_may_list_the_positives_too():
     positives = [("b", "c")]
-    assert evaluate_against(hand_table(), positives, known_edges=[("b", "d"), ("b", "c")]) == evaluate_against(
-        hand_table(), positives, known_edges=[("b", "d")]
-    )
+    assert evaluate_against(
+        hand_table(), positives, known_edges=[("b", "d"), ("b", "c")]
+    ) == evaluate_against(hand_table(), positives, known_edges=[("b", "d")])
 
 
 @pytest.mark.parametrize(
     ("positives", "options", "error", "message"),
     [
         ([], {}, TableError, "positive_edges is empty"),
-        ([("B", "c")], {}, TableError, r"`positive_edges` are not in the table: 'B' \(close: 'b'\)"),
-        ([("b", "c")], {"known_edges": [("x1", "c")]}, TableError, "`known_edges` are not in the table: 'x1'"),
+        (
+            [("B", "c")],
+            {},
+            TableError,
+            r"`positive_edges` are not in the table: 'B' \(close: 'b'\)",
+        ),
+        (
+            [("b", "c")],
+            {"known_edges": [("x1", "c")]},
+            TableError,
+            "`known_edges` are not in the table: 'x1'",
+        ),
         ([("a", "c")], {}, TableError, "edges of the graph that the scorer saw: "),
         (["bc"], {}, TableError, r"a pair \(source, target\), got 'bc'"),
         ([("b", "c", "d")], {}, TableError, "a pair"),
@@ -128,11 +159,17 @@ def test_a_missing_column_is_refused():
 
 @st.composite
 def tables(draw):
-    """A complete table on five names with few distinct scores, some edges, and disjoint positive and known edges."""
+    """A complete table on five names with few distinct scores, some edges, and disjoint positive
+    and known edges.
+    """
     names = ["a", "b", "c", "d", "e"]
     pairs = [(source, target) for source in names for target in names if source != target]
     values = st.sampled_from([0.0, 0.25, 0.5, 1.0, np.nan, -np.inf])
-    role = draw(st.lists(st.sampled_from("npkx"), min_size=len(pairs), max_size=len(pairs)).filter(lambda r: "p" in r))
+    role = draw(
+        st.lists(st.sampled_from("npkx"), min_size=len(pairs), max_size=len(pairs)).filter(
+            lambda r: "p" in r
+        )
+    )
     table = pd.DataFrame(pairs, columns=["src_func", "dst_func"])
     table["score"] = draw(st.lists(values, min_size=len(pairs), max_size=len(pairs)))
     table["has_edge"] = [r == "x" for r in role]
@@ -145,7 +182,9 @@ def by_loops(table, positives, known, filtered):
     score = {(row.src_func, row.dst_func): row.score for row in table.itertuples()}
     score = {pair: -1e9 if np.isnan(value) else max(value, -1e8) for pair, value in score.items()}
     edges = {(row.src_func, row.dst_func) for row in table.itertuples() if row.has_edge}
-    negatives = [p for p in score if p not in edges and p not in positives and not (filtered and p in known)]
+    negatives = [
+        p for p in score if p not in edges and p not in positives and not (filtered and p in known)
+    ]
     reciprocal = []
     for pair in positives:
         pool = negatives if filtered else score
@@ -182,7 +221,10 @@ def test_rows_names_shift_and_scale_change_nothing(drawn, random, filtered):
         src_func=lambda frame: frame["src_func"].map(new_name).astype("category"),
         dst_func=lambda frame: frame["dst_func"].map(new_name).astype("category"),
     )
-    renamed = [[(new_name[source], new_name[target]) for source, target in edges] for edges in (positives, known)]
+    renamed = [
+        [(new_name[source], new_name[target]) for source, target in edges]
+        for edges in (positives, known)
+    ]
     result = evaluate_against(other, renamed[0], known_edges=renamed[1], filtered=filtered)
     assert result == pytest.approx(expected, nan_ok=True)
 

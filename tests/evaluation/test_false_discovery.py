@@ -4,22 +4,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from edgelab.evaluation import bh_qvalues, bh_qvalues_within, false_discovery
+from edgelab.evaluation import _false_discovery as false_discovery
+from edgelab.evaluation import bh_qvalues, bh_qvalues_within
 
 TINY = 1e-300  # subnormal numbers have few digits
-P_VALUES = st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.5, 1.0])), min_size=1, max_size=40).map(
-    np.array
-)
+P_VALUES = st.lists(
+    st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.5, 1.0])), min_size=1, max_size=40
+).map(np.array)
 
 
 def test_hand_computed_family():
     # 0.01 * 4/1, 0.02 * 4/2, 0.03 * 4/3 are all 0.04; 0.9 * 4/4.
-    np.testing.assert_allclose(bh_qvalues(np.array([0.03, 0.9, 0.01, 0.02])), [0.04, 0.9, 0.04, 0.04])
+    np.testing.assert_allclose(
+        bh_qvalues(np.array([0.03, 0.9, 0.01, 0.02])), [0.04, 0.9, 0.04, 0.04]
+    )
 
 
 @given(P_VALUES)
 def test_agrees_with_scipy(p_value):
-    np.testing.assert_allclose(bh_qvalues(p_value), false_discovery_control(p_value), rtol=1e-12, atol=TINY)
+    np.testing.assert_allclose(
+        bh_qvalues(p_value), false_discovery_control(p_value), rtol=1e-12, atol=TINY
+    )
 
 
 @given(P_VALUES)
@@ -54,4 +59,6 @@ def test_the_streamed_form_gives_the_same(chunk, p_value):
         patch.setattr(false_discovery, "CHUNK", chunk)
         few = np.append(p_value[::2], np.nan)
         expected = np.append(bh_qvalues(p_value)[::2], np.nan)
-        np.testing.assert_allclose(bh_qvalues_within(few, p_value.copy()), expected, rtol=1e-12, atol=TINY)
+        np.testing.assert_allclose(
+            bh_qvalues_within(few, p_value.copy()), expected, rtol=1e-12, atol=TINY
+        )

@@ -13,7 +13,9 @@ KNOWN = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")]
 
 
 def test_a_held_out_edge_that_is_shown():
-    with pytest.raises(LeakageError, match=r"1 held-out edges are in the training graph: \('c', 'd'\)"):
+    with pytest.raises(
+        LeakageError, match=r"1 held-out edges are in the training graph: \('c', 'd'\)"
+    ):
         check_split(KNOWN, KNOWN, [("c", "d")])
 
 
@@ -40,7 +42,9 @@ def test_a_single_loop_is_counted_and_allowed():
 def table(edges):
     names = "abcd"
     pairs = [(source, target) for source in names for target in names if source != target]
-    return pd.DataFrame(pairs, columns=["src_func", "dst_func"]).assign(has_edge=[pair in edges for pair in pairs])
+    return pd.DataFrame(pairs, columns=["src_func", "dst_func"]).assign(
+        has_edge=[pair in edges for pair in pairs]
+    )
 
 
 def test_tables_of_another_graph_or_with_pairs_left_out():
@@ -52,14 +56,18 @@ def test_tables_of_another_graph_or_with_pairs_left_out():
 
 
 @given(
-    st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda e: e[0] < e[1]), min_size=8),
+    st.sets(
+        st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda e: e[0] < e[1]), min_size=8
+    ),
     st.integers(0, 9),
 )
 def test_our_own_splits_never_leak(edges, seed):
     named = [(f"n{source}", f"n{target}") for source, target in sorted(edges)]
     nodes = sorted({name for pair in named for name in pair})
     data = build_graph(
-        named, input_edges=[(f"in {n}", n) for n in nodes], output_edges=[(n, f"out {n}") for n in nodes]
+        named,
+        input_edges=[(f"in {n}", n) for n in nodes],
+        output_edges=[(n, f"out {n}") for n in nodes],
     )
     split = hold_out_edges(data, 0.3, seed)
     assert check_split(named, prior_pairs(split.train), split.held_out) == 0

@@ -1,4 +1,6 @@
-"""Degree-matched negatives: weights by hand, topology that finds nothing, and parity with sampled copies."""
+"""Degree-matched negatives: weights by hand, topology that finds nothing, and parity with sampled
+copies.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import TableError
-from edgelab.evaluation import degree_matched_weights, evaluate_against, evaluate_degree_matched
+from edgelab.evaluation import (
+    degree_matched_weights,
+    evaluate_against,
+    evaluate_degree_matched,
+)
 
 
 def hub_table(seed: int = 0, n_nodes: int = 30) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
@@ -44,7 +50,9 @@ def test_weights_by_hand():
 
 def test_the_ball_grows_until_it_holds_enough_and_keeps_ties():
     positive, negative = np.array([[0, 0]]), np.array([[0, 0], [1, 0], [0, 1], [3, 0]])
-    np.testing.assert_allclose(degree_matched_weights(positive, negative, least=2), [4 / 3, 4 / 3, 4 / 3, 0])
+    np.testing.assert_allclose(
+        degree_matched_weights(positive, negative, least=2), [4 / 3, 4 / 3, 4 / 3, 0]
+    )
     np.testing.assert_allclose(degree_matched_weights(positive, negative, least=99), 1)
 
 
@@ -55,7 +63,9 @@ def test_weights_add_up_and_do_not_depend_on_the_order(seed, least):
     weight = degree_matched_weights(positive, negative, least)
     assert weight.sum() == pytest.approx(40) and (weight >= 0).all()
     order = rng.permutation(40)
-    np.testing.assert_allclose(degree_matched_weights(positive[::-1].copy(), negative[order], least), weight[order])
+    np.testing.assert_allclose(
+        degree_matched_weights(positive[::-1].copy(), negative[order], least), weight[order]
+    )
 
 
 def test_topology_finds_much_among_all_pairs_and_little_among_matched_ones():
@@ -66,7 +76,9 @@ def test_topology_finds_much_among_all_pairs_and_little_among_matched_ones():
         matched.append(evaluate_degree_matched(with_out_degree(table), held_out))
     assert np.mean([one["auc"] for one in uniform]) > 0.75
     assert np.mean([one["auc_matched"] for one in matched]) == pytest.approx(0.5, abs=0.05)
-    assert np.mean([one["mrr_matched"] for one in matched]) < 0.75 * np.mean([one["mrr"] for one in uniform])
+    assert np.mean([one["mrr_matched"] for one in matched]) < 0.75 * np.mean(
+        [one["mrr"] for one in uniform]
+    )
 
 
 def test_chance_is_the_same_as_among_all_pairs():
@@ -100,9 +112,13 @@ def test_ranks_agree_with_a_plain_loop():
     false = table[~table["has_edge"] & ~hidden]
     ranks = []
     for source, target in held_out:
-        own = table.loc[(table["src_func"] == source) & (table["dst_func"] == target), "score"].item()
+        own = table.loc[
+            (table["src_func"] == source) & (table["dst_func"] == target), "score"
+        ].item()
         rivals = false[false["dst_func"] == target]
-        distance = (np.log1p(degree[rivals["src_func"]].to_numpy()) - np.log1p(degree[source])).round(9)
+        distance = (
+            np.log1p(degree[rivals["src_func"]].to_numpy()) - np.log1p(degree[source])
+        ).round(9)
         near = rivals["score"].to_numpy()[np.abs(distance) <= np.sort(np.abs(distance))[2]]
         ranks.append(1 + len(rivals) * np.mean(near > own))
     assert summary["mrr_matched"] == pytest.approx(np.mean(1 / np.array(ranks)))
@@ -112,7 +128,9 @@ def test_ranks_agree_with_a_plain_loop():
 def test_rows_may_come_in_any_order():
     table, held_out = hub_table()
     shuffled = table.sample(frac=1, random_state=0)
-    assert evaluate_degree_matched(shuffled, held_out) == pytest.approx(evaluate_degree_matched(table, held_out))
+    assert evaluate_degree_matched(shuffled, held_out) == pytest.approx(
+        evaluate_degree_matched(table, held_out)
+    )
 
 
 def test_a_cut_table_is_refused():
@@ -121,4 +139,6 @@ def test_a_cut_table_is_refused():
     with pytest.raises(TableError, match="not cut"):
         evaluate_degree_matched(cut, held_out)
     with pytest.raises(TableError, match="no pair of the table is false"):
-        evaluate_degree_matched(table[~table["has_edge"]].head(1), [tuple(table[~table["has_edge"]].iloc[0, :2])])
+        evaluate_degree_matched(
+            table[~table["has_edge"]].head(1), [tuple(table[~table["has_edge"]].iloc[0, :2])]
+        )

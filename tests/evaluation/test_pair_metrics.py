@@ -1,4 +1,6 @@
-"""Metrics over one list of scored pairs: roc_auc, average_precision, early_precision_ratio, and their levels."""
+"""Metrics over one list of scored pairs: roc_auc, average_precision, early_precision_ratio, and
+their levels.
+"""
 
 from itertools import permutations
 
@@ -9,7 +11,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from edgelab.errors import TableError
-from edgelab.evaluation import average_precision, early_precision_ratio, roc_auc, score_levels
+from edgelab.evaluation import (
+    average_precision,
+    early_precision_ratio,
+    roc_auc,
+    score_levels,
+)
 
 METRICS = [roc_auc, average_precision, early_precision_ratio]
 VALUES = st.sampled_from([-2.0, 0.0, 0.25, 0.5, 3.0])
@@ -29,7 +36,9 @@ def by_counting(score, is_positive):
 
 
 def by_all_orders(score, is_positive):
-    """Mean precision among the first K over every order that the scores allow, divided by the prevalence."""
+    """Mean precision among the first K over every order that the scores allow, divided by the
+    prevalence.
+    """
     n_top = is_positive.sum()
     found = [
         is_positive[list(order)][:n_top].mean()
@@ -53,13 +62,20 @@ def test_average_precision_agrees_with_scikit_learn(pairs):
 @given(st.lists(VALUES, min_size=2, max_size=6), st.data())
 def test_early_precision_ratio_is_the_mean_over_all_tie_breaks(values, data):
     score = np.array(values)
-    is_positive = np.array(data.draw(st.lists(st.booleans(), min_size=score.size, max_size=score.size)))
+    is_positive = np.array(
+        data.draw(st.lists(st.booleans(), min_size=score.size, max_size=score.size))
+    )
     assume(is_positive.any())
-    assert early_precision_ratio(score, is_positive) == pytest.approx(by_all_orders(score, is_positive))
+    assert early_precision_ratio(score, is_positive) == pytest.approx(
+        by_all_orders(score, is_positive)
+    )
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@given(pairs=scored_pairs(st.one_of(VALUES, st.sampled_from([np.nan, np.inf, -np.inf]))), data=st.data())
+@given(
+    pairs=scored_pairs(st.one_of(VALUES, st.sampled_from([np.nan, np.inf, -np.inf]))),
+    data=st.data(),
+)
 def test_shift_scale_and_order_change_nothing(metric, pairs, data):
     score, is_positive = pairs
     order = np.array(data.draw(st.permutations(range(score.size))))
@@ -86,7 +102,9 @@ def test_a_constant_score_is_worth_nothing(value):
 def test_nan_is_as_bad_as_the_lowest_score(metric, pairs):
     score, is_positive = pairs
     lowest = score == score.min()
-    assert metric(np.where(lowest, np.nan, score), is_positive) == pytest.approx(metric(score, is_positive))
+    assert metric(np.where(lowest, np.nan, score), is_positive) == pytest.approx(
+        metric(score, is_positive)
+    )
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -40,7 +40,8 @@ def test_one_hold_out_has_no_interval_and_missing_values_do_not_count():
 def test_the_interval_covers_a_difference_of_zero_about_as_often_as_it_says():
     rng, covered = np.random.default_rng(1), 0
     for _ in range(400):
-        # A part that all hold-outs of a data set share, as their common training edges do, and one of their own.
+        # A part that all hold-outs of a data set share, as their common training edges do, and one
+        # of their own.
         parts = [(rng.normal(scale=0.5) + rng.normal(size=5)).tolist() for _ in range(2)]
         found = paired_difference(parts, 0.2)
         covered += found.low <= 0 <= found.high

@@ -57,7 +57,9 @@ def test_a_constant_score_gets_the_expected_rank_of_a_random_order():
 
 def test_nan_ranks_last_and_is_counted():
     score = np.array([np.nan, 0.1, -np.inf, np.nan])
-    ranks = ranks_within_target(score, np.zeros(4, dtype=int), np.array([True, False, False, False]))
+    ranks = ranks_within_target(
+        score, np.zeros(4, dtype=int), np.array([True, False, False, False])
+    )
     assert (ranks.best[0], ranks.worst[0]) == (3, 4)
 
 

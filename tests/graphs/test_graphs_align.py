@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError, DataError
 from edgelab.graphs import align_matrix, check_same_samples
-from edgelab.graphs.edge_tables import check_choice
+from edgelab.graphs._edge_tables import check_choice
 
 FRAME = pd.DataFrame({"Mek": [1.0, 2.0], "Erk": [3.0, 4.0], "Akt": [5.0, 6.0]})
 
@@ -34,25 +34,39 @@ def test_the_result_is_a_copy():
 
 
 def test_extra_columns_need_a_word(caplog):
-    with pytest.raises(DataError, match=r"x: 1 columns are not in the graph: 'Akt' \(2 overlap\).*on_extra='drop'"):
+    with pytest.raises(
+        DataError, match=r"x: 1 columns are not in the graph: 'Akt' \(2 overlap\).*on_extra='drop'"
+    ):
         align_matrix(FRAME, ["Mek", "Erk"], what="x")
     with caplog.at_level("INFO"):
         assert align_matrix(FRAME, ["Mek", "Erk"], what="x", on_extra="drop").shape == (2, 2)
     assert "'Akt'" in caplog.text
     # What is left out need not be numbers.
-    assert align_matrix(FRAME.assign(cell="c"), list(FRAME), what="x", on_extra="drop").shape == (2, 3)
+    assert align_matrix(FRAME.assign(cell="c"), list(FRAME), what="x", on_extra="drop").shape == (
+        2,
+        3,
+    )
 
 
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (FRAME.drop(columns=["Mek", "Akt"]), r"2 of the graph's 3 names have no column: 'Mek', 'Akt'; 1 overlap"),
+        (
+            FRAME.drop(columns=["Mek", "Akt"]),
+            r"2 of the graph's 3 names have no column: 'Mek', 'Akt'; 1 overlap",
+        ),
         (FRAME.rename(columns={"Mek": "mek1"}), r"'Mek': close: 'mek1'"),
         (FRAME.assign(Mek=[1.0, np.nan]), r"1 values are missing.*nan in sample 1, column 'Mek'"),
-        (FRAME.assign(Erk=[np.inf, -np.inf]), r"2 values are missing or infinite.*inf in sample 0, column 'Erk'"),
+        (
+            FRAME.assign(Erk=[np.inf, -np.inf]),
+            r"2 values are missing or infinite.*inf in sample 0, column 'Erk'",
+        ),
         (FRAME.assign(Akt=pd.array([1, None], dtype="Int64")), "column 'Akt'"),
         (FRAME.assign(Akt=["5", "x"]), r"not numeric: 'Akt' \(such as 'x'\)"),
-        (FRAME.assign(Akt=["5", "6"]), r"not numeric: 'Akt' \(of type str|not numeric: 'Akt' \(of type object"),
+        (
+            FRAME.assign(Akt=["5", "6"]),
+            r"not numeric: 'Akt' \(of type str|not numeric: 'Akt' \(of type object",
+        ),
         (FRAME.assign(Akt=[1j, 2]), "not numeric: 'Akt'"),
         (FRAME.assign(Akt=pd.to_datetime(["2024-01-01", "2024-01-02"])), "not numeric: 'Akt'"),
         (FRAME.assign(Akt=1e300), "do not fit into torch.float32"),
@@ -66,7 +80,9 @@ def test_matrices_that_break_a_rule_are_refused(frame, message):
 
 
 def test_options_are_checked():
-    with pytest.raises(ConfigError, match=r"on_extra must be one of \['error', 'drop'\], got 'ignore'"):
+    with pytest.raises(
+        ConfigError, match=r"on_extra must be one of \['error', 'drop'\], got 'ignore'"
+    ):
         check_choice("ignore", ("error", "drop"), "on_extra")
 
 
@@ -76,10 +92,17 @@ def named(frame, names):
 
 def test_samples_must_be_the_same_in_the_same_order():
     check_same_samples({"x": FRAME, "y": FRAME, "condition": pd.Series(["a", "b"])})
-    check_same_samples({"x": named(FRAME, ["c1", "c2"]), "y": FRAME, "z": named(FRAME, ["c1", "c2"])})
+    check_same_samples(
+        {"x": named(FRAME, ["c1", "c2"]), "y": FRAME, "z": named(FRAME, ["c1", "c2"])}
+    )
     with pytest.raises(DataError, match="x has 2, y has 1"):
         check_same_samples({"x": FRAME, "y": FRAME[:1]})
-    with pytest.raises(DataError, match=r"x and z hold the same samples in another order: row 0 is 'c1' in x and 'c2'"):
-        check_same_samples({"x": named(FRAME, ["c1", "c2"]), "y": FRAME, "z": named(FRAME, ["c2", "c1"])})
+    with pytest.raises(
+        DataError,
+        match=r"x and z hold the same samples in another order: row 0 is 'c1' in x and 'c2'",
+    ):
+        check_same_samples(
+            {"x": named(FRAME, ["c1", "c2"]), "y": FRAME, "z": named(FRAME, ["c2", "c1"])}
+        )
     with pytest.raises(DataError, match=r"different samples: row 1 .*1 rows differ"):
         check_same_samples({"x": named(FRAME, ["c1", "c2"]), "y": named(FRAME, ["c1", "c3"])})

@@ -8,15 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import GraphError
-from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES, build_graph, edges_of
-from edgelab.graphs.edge_tables import check_names
+from edgelab.graphs import (
+    FUNCTION_EDGES,
+    INPUT_EDGES,
+    OUTPUT_EDGES,
+    build_graph,
+    edges_of,
+)
+from edgelab.graphs._edge_tables import check_names
 
 CHAIN = [("Raf", "Mek"), ("Mek", "Erk")]
 NAMES = st.sampled_from(["A", "B", "C", "D", "E", "µ-TOR", "NA", "nan"])
 
 
 def build(edges=CHAIN, input_edges=(("EGF", "Raf"),), output_edges=(("Erk", "pErk"),), **options):
-    return build_graph(edges, input_edges=list(input_edges), output_edges=list(output_edges), **options)
+    return build_graph(
+        edges, input_edges=list(input_edges), output_edges=list(output_edges), **options
+    )
 
 
 def refuse(*parts, **arguments):
@@ -28,7 +36,9 @@ def refuse(*parts, **arguments):
 
 
 def test_ids_follow_the_order_of_first_appearance():
-    data = build([("b", "a"), ("a", "c")], [("drug", "b"), ("drug", "d")], [("c", "read"), ("a", "read")])
+    data = build(
+        [("b", "a"), ("a", "c")], [("drug", "b"), ("drug", "d")], [("c", "read"), ("a", "read")]
+    )
     assert data["function"].node_names == ["b", "a", "c", "d"]
     assert data["function"].num_nodes == 4
     assert data["input"].node_names == ["drug"]
@@ -42,7 +52,9 @@ def test_ids_follow_the_order_of_first_appearance():
 
 
 def test_lists_give_the_order_and_isolated_nodes():
-    data = build(functions=["Erk", "alone", "Mek", "Raf"], inputs=["idle", "EGF"], outputs=["pErk", "pAlone"])
+    data = build(
+        functions=["Erk", "alone", "Mek", "Raf"], inputs=["idle", "EGF"], outputs=["pErk", "pAlone"]
+    )
     assert data["function"].node_names == ["Erk", "alone", "Mek", "Raf"]
     assert data[FUNCTION_EDGES].edge_index.tolist() == [[3, 2], [2, 0]]
     assert data[INPUT_EDGES].edge_index.tolist() == [[1], [3]]
@@ -53,7 +65,9 @@ def test_empty_tables_give_edge_indices_of_two_rows():
     data = build([], [], [], functions=["A"])
     for kind in (FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES):
         assert data[kind].edge_index.shape == (2, 0)
-    assert build(pd.DataFrame(columns=["source", "target", "sign"]))[FUNCTION_EDGES].sign.shape == (0,)
+    assert build(pd.DataFrame(columns=["source", "target", "sign"]))[FUNCTION_EDGES].sign.shape == (
+        0,
+    )
 
 
 def test_signs_and_weights_are_taken_where_given():
@@ -69,7 +83,9 @@ def test_signs_and_weights_are_taken_where_given():
 
 
 def test_the_callers_table_and_its_index_are_left_alone():
-    edges = pd.DataFrame({"source": ["A", "B"], "target": ["B", "C"], "sign": [1, -1]}, index=[7, 3])
+    edges = pd.DataFrame(
+        {"source": ["A", "B"], "target": ["B", "C"], "sign": [1, -1]}, index=[7, 3]
+    )
     before = edges.copy()
     data = build(edges, [("x", "A")], [("C", "y")])
     pd.testing.assert_frame_equal(edges, before)
@@ -79,7 +95,11 @@ def test_the_callers_table_and_its_index_are_left_alone():
 def test_categories_and_sets_are_welcome():
     table = pd.DataFrame(CHAIN, columns=["source", "target"])
     assert build(table.astype("category"))[FUNCTION_EDGES].edge_index.tolist() == [[0, 1], [1, 2]]
-    assert build({("b", "c"), ("a", "b")}, [("x", "a")], [("c", "y")])["function"].node_names == ["a", "b", "c"]
+    assert build({("b", "c"), ("a", "b")}, [("x", "a")], [("c", "y")])["function"].node_names == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_an_input_a_function_and_an_output_may_share_a_name():
@@ -93,9 +113,28 @@ def test_an_input_a_function_and_an_output_may_share_a_name():
 
 def test_unknown_names_are_named_with_close_ones():
     known = ["Raf", "Mek", "Erk"]
-    refuse("edges", "'Mek' -> 'Erk1'", "close: 'Erk'", "`functions`", edges=[("Mek", "Erk1")], functions=known)
-    refuse("input_edges", "'EGF' -> 'raf1'", "close: 'Raf'", input_edges=[("EGF", "raf1")], functions=known)
-    refuse("output_edges", "'Jnk' -> 'pJnk'", "no close match", output_edges=[("Jnk", "pJnk")], functions=known)
+    refuse(
+        "edges",
+        "'Mek' -> 'Erk1'",
+        "close: 'Erk'",
+        "`functions`",
+        edges=[("Mek", "Erk1")],
+        functions=known,
+    )
+    refuse(
+        "input_edges",
+        "'EGF' -> 'raf1'",
+        "close: 'Raf'",
+        input_edges=[("EGF", "raf1")],
+        functions=known,
+    )
+    refuse(
+        "output_edges",
+        "'Jnk' -> 'pJnk'",
+        "no close match",
+        output_edges=[("Jnk", "pJnk")],
+        functions=known,
+    )
     refuse("`inputs`", "close: 'EGFR'", inputs=["EGFR"])
     refuse("`outputs`", "close: 'p-Erk'", outputs=["p-Erk"])
 
@@ -103,17 +142,52 @@ def test_unknown_names_are_named_with_close_ones():
 @pytest.mark.parametrize("functions", [None, ["Raf", "Mek", "Erk"]])
 def test_edges_that_run_the_wrong_way_are_refused(functions):
     refuse(
-        "'Mek' -> 'EGF'", "into the input 'EGF'", "turn it round", edges=[*CHAIN, ("Mek", "EGF")], functions=functions
+        "'Mek' -> 'EGF'",
+        "into the input 'EGF'",
+        "turn it round",
+        edges=[*CHAIN, ("Mek", "EGF")],
+        functions=functions,
     )
-    refuse("'pErk' -> 'Raf'", "at the output 'pErk'", edges=[*CHAIN, ("pErk", "Raf")], functions=functions)
-    refuse("'EGF' -> 'Raf'", "at the input 'EGF'", "right table", edges=[*CHAIN, ("EGF", "Raf")], functions=functions)
-    refuse("'EGF' -> 'pErk'", "into the output", input_edges=[("EGF", "Raf"), ("EGF", "pErk")], functions=functions)
-    refuse("'pErk' -> 'Erk'", "at the output", output_edges=[("Erk", "pErk"), ("pErk", "Erk")], functions=functions)
-    refuse("'Raf' -> 'EGF'", "into the input", input_edges=[("EGF", "Raf"), ("Raf", "EGF")], functions=functions)
+    refuse(
+        "'pErk' -> 'Raf'",
+        "at the output 'pErk'",
+        edges=[*CHAIN, ("pErk", "Raf")],
+        functions=functions,
+    )
+    refuse(
+        "'EGF' -> 'Raf'",
+        "at the input 'EGF'",
+        "right table",
+        edges=[*CHAIN, ("EGF", "Raf")],
+        functions=functions,
+    )
+    refuse(
+        "'EGF' -> 'pErk'",
+        "into the output",
+        input_edges=[("EGF", "Raf"), ("EGF", "pErk")],
+        functions=functions,
+    )
+    refuse(
+        "'pErk' -> 'Erk'",
+        "at the output",
+        output_edges=[("Erk", "pErk"), ("pErk", "Erk")],
+        functions=functions,
+    )
+    refuse(
+        "'Raf' -> 'EGF'",
+        "into the input",
+        input_edges=[("EGF", "Raf"), ("Raf", "EGF")],
+        functions=functions,
+    )
 
 
 def test_a_reversed_table_is_refused_when_the_functions_are_listed():
-    refuse("'Raf' -> 'EGF'", "input_edges", input_edges=[("Raf", "EGF")], functions=["Raf", "Mek", "Erk"])
+    refuse(
+        "'Raf' -> 'EGF'",
+        "input_edges",
+        input_edges=[("Raf", "EGF")],
+        functions=["Raf", "Mek", "Erk"],
+    )
 
 
 def test_a_doubtful_namesake_passes_once_listed():
@@ -157,7 +231,9 @@ def test_a_graph_needs_a_function():
     ],
 )
 def test_names_must_be_clean_text(name, part):
-    table = pd.DataFrame({"source": pd.Series(["Raf", name], dtype=object), "target": ["Erk", "Raf"]})
+    table = pd.DataFrame(
+        {"source": pd.Series(["Raf", name], dtype=object), "target": ["Erk", "Raf"]}
+    )
     refuse("edges, column 'source'", part, edges=table)
     with pytest.raises(GraphError, match=f"functions: .*{part}"):
         check_names(pd.Series(["Raf", name], dtype=object), "functions")
@@ -171,7 +247,11 @@ def test_lists_of_names_have_no_copies_and_are_lists():
 @pytest.mark.parametrize("sign", [2, 0.5, "maybe", False, -1.5])
 def test_signs_out_of_range_are_refused(sign):
     table = pd.DataFrame(
-        {"source": ["Raf", "Mek"], "target": ["Mek", "Erk"], "sign": pd.Series([1, sign], dtype=object)}
+        {
+            "source": ["Raf", "Mek"],
+            "target": ["Mek", "Erk"],
+            "sign": pd.Series([1, sign], dtype=object),
+        }
     )
     refuse("sign", repr(sign), "inhibits", edges=table)
 
@@ -180,7 +260,11 @@ def test_signs_out_of_range_are_refused(sign):
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_weights_that_are_not_finite_are_refused(weight):
     table = pd.DataFrame(
-        {"source": ["Raf", "Mek"], "target": ["Mek", "Erk"], "weight": pd.Series([1, weight], dtype=object)}
+        {
+            "source": ["Raf", "Mek"],
+            "target": ["Mek", "Erk"],
+            "weight": pd.Series([1, weight], dtype=object),
+        }
     )
     refuse("weight", "finite", "rows 1", edges=table)
 
@@ -209,8 +293,11 @@ def test_a_million_edges_need_no_loop_in_python():
     pairs = np.unique(rng.integers(0, 100_000, (1_010_000, 2)), axis=0)
     names = np.array([f"g{i}" for i in range(100_000)], dtype=object)
     edges = pd.DataFrame(names[pairs[pairs[:, 0] != pairs[:, 1]]], columns=["source", "target"])
-    # About two seconds. Nothing is timed here: a search in lists would run into the time limit of the whole suite.
+    # About two seconds. Nothing is timed here: a search in lists would run into the time limit of
+    # the whole suite.
     data = build(edges, [("x", "g0")], [("g1", "y")])
     source, target = data[FUNCTION_EDGES].edge_index[:, -1]
     assert data[FUNCTION_EDGES].edge_index.shape[1] == len(edges) > 1_000_000
-    assert [data["function"].node_names[node] for node in (source, target)] == edges.iloc[-1].tolist()
+    assert [data["function"].node_names[node] for node in (source, target)] == edges.iloc[
+        -1
+    ].tolist()

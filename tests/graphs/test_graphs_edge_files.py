@@ -9,7 +9,9 @@ import pytest
 from edgelab.errors import DataError, GraphError
 from edgelab.graphs import build_graph, read_edges
 
-TABLE = pd.DataFrame({"source": ["EGF", "Akt"], "target": ["Ras", "Raf"], "sign": [1, -1], "weight": [0.5, 2.0]})
+TABLE = pd.DataFrame(
+    {"source": ["EGF", "Akt"], "target": ["Ras", "Raf"], "sign": [1, -1], "weight": [0.5, 2.0]}
+)
 
 
 def write(folder, name, text):
@@ -25,21 +27,27 @@ def rows(path, **options):
     return read_edges(path, **options).to_numpy().tolist()
 
 
-@pytest.mark.parametrize("name", ["e.csv", "e.tsv", "e.txt", "e.csv.gz", "e.TSV.GZ", "e.parquet", "e.pq"])
+@pytest.mark.parametrize(
+    "name", ["e.csv", "e.tsv", "e.txt", "e.csv.gz", "e.TSV.GZ", "e.parquet", "e.pq"]
+)
 def test_every_kind_reads_the_same_table(tmp_path, name):
     path = tmp_path / name
     if name.endswith(("parquet", "pq")):
         TABLE.to_parquet(path)
     else:
         text = TABLE.to_csv(index=False, sep="," if "csv" in name else "\t")
-        write(tmp_path, name, text) if name.islower() else path.write_bytes(gzip.compress(text.encode()))
+        write(tmp_path, name, text) if name.islower() else path.write_bytes(
+            gzip.compress(text.encode())
+        )
     edges = read_edges(str(path))
     pd.testing.assert_frame_equal(edges, TABLE.astype({"sign": np.int8, "weight": np.float32}))
 
 
 def test_columns_are_found_by_name_whatever_their_order(tmp_path):
     path = write(tmp_path, "e.csv", "Weight,note,TARGET, Source\n1.5,x,Raf,EGF\n")
-    assert read_edges(path).to_dict("records") == [{"source": "EGF", "target": "Raf", "weight": 1.5}]
+    assert read_edges(path).to_dict("records") == [
+        {"source": "EGF", "target": "Raf", "weight": 1.5}
+    ]
     assert rows(write(tmp_path, "f.tsv", "to\tfrom\nRaf\tEGF\n")) == [["EGF", "Raf"]]
 
 
@@ -70,14 +78,19 @@ def test_a_first_row_that_could_be_either_is_refused_until_told(tmp_path):
 
 
 def test_without_names_the_first_three_columns_count(tmp_path):
-    assert rows(write(tmp_path, "e.csv", "a,b,mor,pmid\nEGF,Raf,-1,5\n"), header=True) == [["EGF", "Raf", -1]]
+    assert rows(write(tmp_path, "e.csv", "a,b,mor,pmid\nEGF,Raf,-1,5\n"), header=True) == [
+        ["EGF", "Raf", -1]
+    ]
     path = tmp_path / "e.parquet"
     pd.DataFrame({"a": ["EGF"], "b": ["Raf"]}).to_parquet(path)
     assert rows(path) == [["EGF", "Raf"]]
 
 
 def test_a_gene_may_be_called_na_and_white_space_is_stripped(tmp_path):
-    assert rows(write(tmp_path, "e.csv", "source,target\n NA , nan\nNULL,None\n")) == [["NA", "nan"], ["NULL", "None"]]
+    assert rows(write(tmp_path, "e.csv", "source,target\n NA , nan\nNULL,None\n")) == [
+        ["NA", "nan"],
+        ["NULL", "None"],
+    ]
 
 
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(tmp_path):
@@ -136,7 +149,10 @@ def test_broken_files_are_told_in_words(tmp_path, name, text, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("source,target,sign\nA,B,7\n", "sign must be -1"), ("source,target,weight\nA,B,x\n", "weight must be a finite")],
+    [
+        ("source,target,sign\nA,B,7\n", "sign must be -1"),
+        ("source,target,weight\nA,B,x\n", "weight must be a finite"),
+    ],
 )
 def test_bad_signs_and_weights_are_named_with_the_file(tmp_path, text, message):
     with pytest.raises(GraphError, match=f"e.csv.*{message}"):

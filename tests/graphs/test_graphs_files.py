@@ -11,7 +11,9 @@ from edgelab.graphs import read_edges, read_matrix
 
 RNG = np.random.default_rng(0)
 MATRIX = pd.DataFrame(RNG.normal(size=(300, 4)), columns=list("abcd"))
-EDGES = pd.DataFrame({"source": [f"s{i}" for i in range(300)], "target": [f"t{i}" for i in range(300)]})
+EDGES = pd.DataFrame(
+    {"source": [f"s{i}" for i in range(300)], "target": [f"t{i}" for i in range(300)]}
+)
 READERS = [(read_edges, EDGES), (read_matrix, MATRIX)]
 
 

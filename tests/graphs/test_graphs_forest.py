@@ -6,11 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgelab.graphs import build_graph
-from edgelab.graphs.forest import ReachForest, forest_from_inputs, forest_to_outputs
+from edgelab.graphs._forest import ReachForest, forest_from_inputs, forest_to_outputs
 
 N_NODES = 7
 PAIRS = st.lists(
-    st.tuples(st.integers(0, N_NODES - 1), st.integers(0, N_NODES - 1)).filter(lambda pair: pair[0] != pair[1]),
+    st.tuples(st.integers(0, N_NODES - 1), st.integers(0, N_NODES - 1)).filter(
+        lambda pair: pair[0] != pair[1]
+    ),
     unique=True,
     max_size=25,
 )
@@ -45,7 +47,9 @@ def test_an_edge_can_go_exactly_when_a_fresh_search_agrees(edges, roots, random)
 
 def test_direction_of_the_two_forests():
     data = build_graph(
-        [("a", "b"), ("b", "c"), ("x", "b"), ("b", "y")], input_edges=[("in", "a")], output_edges=[("c", "out")]
+        [("a", "b"), ("b", "c"), ("x", "b"), ("b", "y")],
+        input_edges=[("in", "a")],
+        output_edges=[("c", "out")],
     )
     names = np.array(data["function"].node_names)
     assert set(names[sorted(forest_from_inputs(data).reached())]) == {"a", "b", "c", "y"}

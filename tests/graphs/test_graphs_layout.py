@@ -3,11 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from edgelab.graphs import INPUT_EDGES, build_graph, edges_of, function_adjacency, function_names, prior_pairs
+from edgelab.graphs import (
+    INPUT_EDGES,
+    build_graph,
+    edges_of,
+    function_adjacency,
+    function_names,
+    prior_pairs,
+)
 
 
 def make():
-    edges = pd.DataFrame({"source": ["B", "A"], "target": ["C", "B"], "sign": [-1, 1], "weight": [0.5, 2.0]})
+    edges = pd.DataFrame(
+        {"source": ["B", "A"], "target": ["C", "B"], "sign": [-1, 1], "weight": [0.5, 2.0]}
+    )
     return build_graph(edges, input_edges=[("drug", "A")], output_edges=[("C", "C")])
 
 
@@ -36,5 +45,7 @@ def test_views_are_copies():
 
 def test_a_table_of_edges_builds_the_same_graph_again():
     data = make()
-    again = build_graph(edges_of(data), input_edges=edges_of(data, INPUT_EDGES), output_edges=[("C", "C")])
+    again = build_graph(
+        edges_of(data), input_edges=edges_of(data, INPUT_EDGES), output_edges=[("C", "C")]
+    )
     pd.testing.assert_frame_equal(edges_of(again), edges_of(data))

@@ -21,14 +21,22 @@ def write(folder, name, text):
 @pytest.mark.parametrize("name", ["y.csv", "y.tsv", "y.txt", "y.csv.gz", "y.tsv.gz", "y.parquet"])
 @pytest.mark.parametrize("index", [None, "sample", ""])
 def test_every_kind_reads_the_same_matrix(tmp_path, name, index):
-    table = TABLE if index is None else TABLE.set_axis(pd.Index(["007", "8", "9"], name=index or None), axis=0)
+    table = (
+        TABLE
+        if index is None
+        else TABLE.set_axis(pd.Index(["007", "8", "9"], name=index or None), axis=0)
+    )
     if index == "sample":
         table = table.set_axis(pd.Index(["c7", "c8", "c9"], name="sample"), axis=0)
     path = tmp_path / name
     if name.endswith("parquet"):
         table.to_parquet(path)
     else:
-        write(tmp_path, name, table.to_csv(sep="," if "csv" in name else "\t", index=index is not None))
+        write(
+            tmp_path,
+            name,
+            table.to_csv(sep="," if "csv" in name else "\t", index=index is not None),
+        )
     pd.testing.assert_frame_equal(read_matrix(path), table, rtol=1e-15)
 
 
@@ -49,7 +57,10 @@ def test_missing_values_are_kept_for_the_door_to_judge(tmp_path):
 
 
 def test_whole_numbers_may_name_variables(tmp_path):
-    assert read_matrix(write(tmp_path, "y.csv", "1956,207\n0.5,1\n")).columns.tolist() == ["1956", "207"]
+    assert read_matrix(write(tmp_path, "y.csv", "1956,207\n0.5,1\n")).columns.tolist() == [
+        "1956",
+        "207",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,5 +98,7 @@ def test_the_wrong_separator_is_named(tmp_path, mark):
 
 def test_a_single_column_of_text_is_named(tmp_path):
     (path := tmp_path / "x.csv").write_text("drug\nlow\nhigh\n")
-    with pytest.raises(DataError, match=r"got only the column 'drug', whose text \(such as 'low'\)"):
+    with pytest.raises(
+        DataError, match=r"got only the column 'drug', whose text \(such as 'low'\)"
+    ):
         read_matrix(path)

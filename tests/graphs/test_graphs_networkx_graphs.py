@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgelab.errors import GraphError
-from edgelab.graphs import EDGE_TYPES, NODE_TYPES, build_graph, edges_of, from_networkx, to_networkx
+from edgelab.graphs import (
+    EDGE_TYPES,
+    NODE_TYPES,
+    build_graph,
+    edges_of,
+    from_networkx,
+    to_networkx,
+)
 
 NAMES = ["Akt", "Mek", "Erk", "Raf"]
 SHARED = st.sampled_from(NAMES)
@@ -17,7 +24,8 @@ SHARED = st.sampled_from(NAMES)
 def tables(pairs, signs):
     table = pd.DataFrame(sorted(pairs), columns=["source", "target"])
     return table.assign(
-        sign=[signs[i % len(signs)] for i in range(len(table))], weight=[i / 7 for i in range(len(table))]
+        sign=[signs[i % len(signs)] for i in range(len(table))],
+        weight=[i / 7 for i in range(len(table))],
     )
 
 
@@ -68,7 +76,9 @@ def test_nodes_are_keyed_by_type_and_name():
 
 def test_graphs_can_be_written_for_cytoscape(tmp_path):
     edges = pd.DataFrame({"source": ["Raf"], "target": ["Mek"], "sign": [1], "weight": [0.5]})
-    graph = to_networkx(build_graph(edges, input_edges=[("EGF", "Raf")], output_edges=[("Mek", "Mek")]))
+    graph = to_networkx(
+        build_graph(edges, input_edges=[("EGF", "Raf")], output_edges=[("Mek", "Mek")])
+    )
     nx.write_graphml(graph, tmp_path / "g.graphml")
     again = nx.read_graphml(tmp_path / "g.graphml")
     assert sorted(again.nodes[node]["name"] for node in again) == ["EGF", "Mek", "Mek", "Raf"]
@@ -82,7 +92,9 @@ def test_plain_names_with_lists():
     data = from_networkx(graph, inputs=["EGF"], outputs=["pMek"])
     assert data["function"].node_names == ["Raf", "Mek", "Erk", "alone"]
     assert data["function", "to", "function"].sign.tolist() == [-1, 0]
-    same = from_networkx(graph, inputs=["EGF"], functions=["alone", "Erk", "Mek", "Raf"], outputs=["pMek"])
+    same = from_networkx(
+        graph, inputs=["EGF"], functions=["alone", "Erk", "Mek", "Raf"], outputs=["pMek"]
+    )
     assert same["function"].node_names == ["alone", "Erk", "Mek", "Raf"]
     assert torch.equal(same["input", "to", "function"].edge_index, torch.tensor([[0], [3]]))
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from edgelab.errors import GraphError
-from edgelab.graphs.signs import SIGN_WORDS, parse_signs
+from edgelab.graphs._signs import SIGN_WORDS, parse_signs
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,10 @@ def test_signs_by_hand(values, signs):
 
 
 def test_own_words_take_precedence():
-    assert parse_signs(pd.Series(["Fires", "pp"]), "edges", {"fires": 1, "PP": -1}).tolist() == [1, -1]
+    assert parse_signs(pd.Series(["Fires", "pp"]), "edges", {"fires": 1, "PP": -1}).tolist() == [
+        1,
+        -1,
+    ]
 
 
 def test_every_word_has_one_sign_in_lower_case():

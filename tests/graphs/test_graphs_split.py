@@ -24,13 +24,18 @@ from edgelab.graphs import (
 
 NAMES = [f"f{i}" for i in range(8)]
 PAIRS = st.sets(
-    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1]), min_size=4
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(
+        lambda pair: pair[0] != pair[1]
+    ),
+    min_size=4,
 )
 
 
 def complete_graph(n_functions=6):
     names = [f"f{i}" for i in range(n_functions)]
-    edges = pd.DataFrame([(a, b) for a in names for b in names if a != b], columns=["source", "target"])
+    edges = pd.DataFrame(
+        [(a, b) for a in names for b in names if a != b], columns=["source", "target"]
+    )
     edges["sign"] = [(-1) ** i for i in range(len(edges))]
     edges["weight"] = [float(i) for i in range(len(edges))]
     return build_graph(edges, input_edges=[("in", "f0")], output_edges=[("f1", "out")])
@@ -46,7 +51,9 @@ def graph(pairs, order=None, functions=None):
     )
 
 
-@pytest.mark.parametrize(("fraction", "count"), [(0.2, 6), (0.05, 2), (0.25, 8), (0.5, 15), (0.02, 1)])
+@pytest.mark.parametrize(
+    ("fraction", "count"), [(0.2, 6), (0.05, 2), (0.25, 8), (0.5, 15), (0.02, 1)]
+)
 def test_the_number_held_out_is_rounded_halves_up(fraction, count):
     split = hold_out_edges(complete_graph(), fraction)
     assert len(split.held_out) == len(split.held_out_pairs) == count
@@ -60,7 +67,8 @@ def test_edges_are_parted_without_loss_and_keep_their_attributes():
     together = pd.concat([edges_of(split.train), split.held_out, split.validation])
     order = ["source", "target"]
     pd.testing.assert_frame_equal(
-        together.sort_values(order, ignore_index=True), edges_of(data).sort_values(order, ignore_index=True)
+        together.sort_values(order, ignore_index=True),
+        edges_of(data).sort_values(order, ignore_index=True),
     )
     for kind in (INPUT_EDGES, OUTPUT_EDGES):
         assert torch.equal(split.train[kind].edge_index, data[kind].edge_index)
@@ -70,13 +78,21 @@ def test_edges_are_parted_without_loss_and_keep_their_attributes():
 
 def test_seeds_decide():
     data = complete_graph()
-    assert hold_out_edges(data, seed=1).held_out_pairs == hold_out_edges(data, seed=1).held_out_pairs
-    assert len({frozenset(hold_out_edges(data, seed=seed).held_out_pairs) for seed in range(10)}) == 10
+    assert (
+        hold_out_edges(data, seed=1).held_out_pairs == hold_out_edges(data, seed=1).held_out_pairs
+    )
+    assert (
+        len({frozenset(hold_out_edges(data, seed=seed).held_out_pairs) for seed in range(10)}) == 10
+    )
 
 
 def test_every_spare_edge_is_held_out_about_as_often():
     counts = pd.Series(
-        [pair for seed in range(200) for pair in hold_out_edges(complete_graph(4), 0.25, seed).held_out_pairs]
+        [
+            pair
+            for seed in range(200)
+            for pair in hold_out_edges(complete_graph(4), 0.25, seed).held_out_pairs
+        ]
     )
     counts = counts.value_counts()
     # 3 of 12 edges at a time: 50 expected, standard deviation 6.
@@ -86,7 +102,10 @@ def test_every_spare_edge_is_held_out_about_as_often():
 
 def test_validation_edges_do_not_change_what_is_held_out():
     data = complete_graph()
-    assert hold_out_edges(data, 0.2).held_out_pairs == hold_out_edges(data, 0.2, validation_fraction=0.3).held_out_pairs
+    assert (
+        hold_out_edges(data, 0.2).held_out_pairs
+        == hold_out_edges(data, 0.2, validation_fraction=0.3).held_out_pairs
+    )
 
 
 @given(PAIRS, st.randoms(), st.integers(0, 5))
@@ -99,7 +118,9 @@ def test_the_order_of_nodes_and_edges_does_not_matter(pairs, random, seed):
     for data in (one, other):
         try:
             split = hold_out_edges(data, 0.25, seed, validation_fraction=0.15)
-            results.append((split.held_out.to_numpy().tolist(), split.validation.to_numpy().tolist()))
+            results.append(
+                (split.held_out.to_numpy().tolist(), split.validation.to_numpy().tolist())
+            )
         except GraphError as error:
             results.append(str(error))
     assert results[0] == results[1]
@@ -119,18 +140,29 @@ def test_nobody_is_cut_off(pairs, seed, fraction):
 
 def test_the_needed_edge_is_never_taken_unless_asked():
     data = build_graph(
-        [("a", "b"), ("b", "c"), ("a", "c"), ("b", "d")], input_edges=[("in", "a")], output_edges=[("c", "out")]
+        [("a", "b"), ("b", "c"), ("a", "c"), ("b", "d")],
+        input_edges=[("in", "a")],
+        output_edges=[("c", "out")],
     )
     assert {frozenset(hold_out_edges(data, 0.25, seed).held_out_pairs) for seed in range(30)} == {
         frozenset({("a", "c")})
     }
-    taken = set().union(*(hold_out_edges(data, 0.25, seed, keep_reachable=False).held_out_pairs for seed in range(30)))
+    taken = set().union(
+        *(
+            hold_out_edges(data, 0.25, seed, keep_reachable=False).held_out_pairs
+            for seed in range(30)
+        )
+    )
     assert taken == prior_pairs(data)
 
 
 def test_too_few_spare_edges_is_an_error_with_the_cure():
-    data = build_graph([("a", "b"), ("b", "c")], input_edges=[("in", "a")], output_edges=[("c", "out")])
-    with pytest.raises(GraphError, match=r"1 of 2 edges.*only 0 can be spared.*keep_reachable=False"):
+    data = build_graph(
+        [("a", "b"), ("b", "c")], input_edges=[("in", "a")], output_edges=[("c", "out")]
+    )
+    with pytest.raises(
+        GraphError, match=r"1 of 2 edges.*only 0 can be spared.*keep_reachable=False"
+    ):
         hold_out_edges(data, 0.5)
     assert len(hold_out_edges(data, 0.5, keep_reachable=False).held_out) == 1
 
@@ -160,7 +192,11 @@ def test_exactly_the_given_edges_are_taken_out():
     split = split_edges(data, held_out=[("f3", "f0"), ("f0", "f1")], validation=[("f2", "f4")])
     assert split.held_out.to_numpy()[:, :2].tolist() == [["f0", "f1"], ["f3", "f0"]]
     assert split.held_out.columns.tolist() == ["source", "target", "sign", "weight"]
-    assert prior_pairs(data) - prior_pairs(split.train) == {("f3", "f0"), ("f0", "f1"), ("f2", "f4")}
+    assert prior_pairs(data) - prior_pairs(split.train) == {
+        ("f3", "f0"),
+        ("f0", "f1"),
+        ("f2", "f4"),
+    }
     assert len(split_edges(data, held_out=[]).held_out) == 0
 
 
@@ -195,12 +231,23 @@ def test_nothing_derived_from_held_out_edges_remains_in_train(pairs, seed, by_ha
     ends = {"input_edges": [("in", "f0")], "output_edges": [("f1", "out")], "functions": NAMES}
     data = build_graph(table, **ends)
     # What a careless caller may have left on the graph.
-    data["function"].out_degree = torch.bincount(data[FUNCTION_EDGES].edge_index[0], minlength=len(NAMES))
+    data["function"].out_degree = torch.bincount(
+        data[FUNCTION_EDGES].edge_index[0], minlength=len(NAMES)
+    )
     data[FUNCTION_EDGES].edge_names = list(pairs)
     data.n_edges = len(pairs)
     data["function", "regulates", "function"].edge_index = data[FUNCTION_EDGES].edge_index
-    split = split_edges(data, sorted(pairs)[::2]) if by_hand else hold_out_edges(data, 0.3, seed, keep_reachable=False)
-    seen = table[[pair not in split.held_out_pairs for pair in zip(table["source"], table["target"], strict=True)]]
+    split = (
+        split_edges(data, sorted(pairs)[::2])
+        if by_hand
+        else hold_out_edges(data, 0.3, seed, keep_reachable=False)
+    )
+    seen = table[
+        [
+            pair not in split.held_out_pairs
+            for pair in zip(table["source"], table["target"], strict=True)
+        ]
+    ]
     blind = build_graph(seen, **ends)
     assert {str(store._key): sorted(store.keys()) for store in split.train.stores} == {
         str(store._key): sorted(store.keys()) for store in blind.stores

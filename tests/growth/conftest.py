@@ -24,7 +24,9 @@ class Example:
         given = GOLDEN["inputs"]
         self.x, self.y = tensor(given["X"]), tensor(given["Y"])
         options = {"use_bias": use_bias, "dtype": torch.float64}
-        self.first = LinearGrowingModule(3, 4, post_layer_function=activation or nn.ReLU(), **options)
+        self.first = LinearGrowingModule(
+            3, 4, post_layer_function=activation or nn.ReLU(), **options
+        )
         self.second = LinearGrowingModule(4, 2, previous_module=self.first, **options)
         with torch.no_grad():
             for layer, number in ((self.first, "1"), (self.second, "2")):

@@ -43,17 +43,23 @@ def test_moments_are_sums_over_windows_per_image(geometry):
     for row in range(gradient.shape[2]):
         for column in range(gradient.shape[3]):
             top, left, step = row * own.stride[0], column * own.stride[0], own.dilation[0]
-            window = padded[:, :, top : top + 2 * step + 1 : step, left : left + 2 * step + 1 : step].flatten(1)
+            window = padded[
+                :, :, top : top + 2 * step + 1 : step, left : left + 2 * step + 1 : step
+            ].flatten(1)
             if layer.use_bias:
                 window = torch.cat([window, torch.ones(6, 1, dtype=torch.float64)], dim=1)
-            total_s, total_m = total_s + window.T @ window, total_m + window.T @ gradient[:, :, row, column]
+            total_s, total_m = (
+                total_s + window.T @ window,
+                total_m + window.T @ gradient[:, :, row, column],
+            )
     torch.testing.assert_close(layer.tensor_s(), total_s / 6)
     torch.testing.assert_close(layer.tensor_m(), total_m / 6)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize(
-    "options", [UpdateOptions(), UpdateOptions(use_projection=False), UpdateOptions(use_fisher=True)]
+    "options",
+    [UpdateOptions(), UpdateOptions(use_projection=False), UpdateOptions(use_fisher=True)],
 )
 def test_slope_and_application(geometry, options):
     chain, x, y = make(**geometry)
@@ -63,7 +69,9 @@ def test_slope_and_application(geometry, options):
     for scaling in (0.0, 1e-4):
         chain.set_scaling_factor(scaling)
         losses.append((chain.extended_forward(x) - y).square().sum().item())
-    assert (losses[0] - losses[1]) / 6 / 1e-8 == pytest.approx(layer.first_order_improvement.item(), rel=1e-3)
+    assert (losses[0] - losses[1]) / 6 / 1e-8 == pytest.approx(
+        layer.first_order_improvement.item(), rel=1e-3
+    )
     chain.set_scaling_factor(0.2)
     expected = chain.extended_forward(x).detach()
     chain.reset_computation()
@@ -100,7 +108,9 @@ def test_shapes_of_statistics_and_a_second_pass():
 
 
 def test_random_channels_pair_and_norms_grow_along():
-    chain, x, _ = make(activation=lambda: nn.Sequential(nn.BatchNorm2d(4, dtype=torch.float64), nn.ReLU()))
+    chain, x, _ = make(
+        activation=lambda: nn.Sequential(nn.BatchNorm2d(4, dtype=torch.float64), nn.ReLU())
+    )
     chain.eval()
     expected = chain(x).detach()
     layer = chain.layers[1]
@@ -116,7 +126,12 @@ def test_sizes():
     chain, x, _ = make(stride=2)
     first, second = chain.layers
     first.update_input_size((7, 7))
-    assert (first.input_volume, first.output_volume, second.input_volume, second.output_volume) == (147, 196, 196, 45)
+    assert (first.input_volume, first.output_volume, second.input_volume, second.output_volume) == (
+        147,
+        196,
+        196,
+        45,
+    )
     assert second.get_fan_in_from_layer() == second.in_features == 36
     assert second.get_fan_in_from_layer(num_neurons=6) == 54
     assert second(first(x)).shape[-2:] == second.output_size

@@ -49,7 +49,9 @@ def test_gradmax_adds_neurons_that_learn(activation, use_bias, chain):
     network, x, y = chain(activation=activation)
     if not use_bias:
         layers = [
-            LinearGrowingModule(3, 4, use_bias=False, post_layer_function=activation(), dtype=torch.float64),
+            LinearGrowingModule(
+                3, 4, use_bias=False, post_layer_function=activation(), dtype=torch.float64
+            ),
             LinearGrowingModule(4, 2, use_bias=False, dtype=torch.float64),
         ]
         network = GrowingChain(layers)
@@ -78,7 +80,9 @@ def test_gradmax_neurons_get_the_gradient_they_promise(chain):
 
 
 def test_gradmax_refuses_a_norm_before_a_kink(chain):
-    network, x, y = chain(activation=lambda: nn.Sequential(nn.BatchNorm1d(4, dtype=torch.float64), nn.ReLU()))
+    network, x, y = chain(
+        activation=lambda: nn.Sequential(nn.BatchNorm1d(4, dtype=torch.float64), nn.ReLU())
+    )
     counted(network, x, y, GRADMAX)
     with pytest.raises(GrowthError, match="stay dead"):
         network.compute_optimal_updates(GRADMAX)
@@ -88,7 +92,9 @@ def test_gradmax_refuses_a_norm_before_a_kink(chain):
 
 
 @pytest.mark.parametrize("activation", [nn.Tanh, nn.GELU, nn.SiLU, nn.Softsign, nn.Identity])
-@pytest.mark.parametrize("options", [UpdateOptions(), TINY, UpdateOptions(use_projection=False), GRADMAX])
+@pytest.mark.parametrize(
+    "options", [UpdateOptions(), TINY, UpdateOptions(use_projection=False), GRADMAX]
+)
 def test_promised_improvement_is_the_measured_slope(activation, options, chain):
     network, x, y = chain(activation=activation)
     counted(network, x, y, options)
@@ -134,7 +140,9 @@ def test_scale_of_the_loss_changes_lengths_only(scale, chain):
     reference.compute_optimal_updates(statistical_threshold=0.3)
     layer, expected = network.layers[1], reference.layers[1]
     torch.testing.assert_close(layer.eigenvalues_extension, scale * expected.eigenvalues_extension)
-    torch.testing.assert_close(layer.optimal_delta_layer.weight, scale * expected.optimal_delta_layer.weight)
+    torch.testing.assert_close(
+        layer.optimal_delta_layer.weight, scale * expected.optimal_delta_layer.weight
+    )
 
 
 def test_no_neuron_is_added_where_nothing_is_left(chain):
@@ -165,8 +173,12 @@ def test_a_mean_loss_gives_the_update_of_a_summed_one(chain):
     counted(other, x, y, loss=nn.functional.mse_loss, n_averaged=float(y.numel()))
     other.compute_optimal_updates()
     for name in ("optimal_delta_layer", "extended_input_layer"):
-        torch.testing.assert_close(getattr(other.layers[1], name).weight, getattr(network.layers[1], name).weight)
-    assert other.layers[1].first_order_improvement == pytest.approx(float(network.layers[1].first_order_improvement))
+        torch.testing.assert_close(
+            getattr(other.layers[1], name).weight, getattr(network.layers[1], name).weight
+        )
+    assert other.layers[1].first_order_improvement == pytest.approx(
+        float(network.layers[1].first_order_improvement)
+    )
 
 
 def test_grow_sums_a_mean_loss_by_itself(chain):
@@ -263,7 +275,10 @@ def test_growth_goes_on_training_as_before(chain):
                 network.compute_optimal_updates()
                 layer = network.layers[1]
                 optimizer_free = layer.apply_change(
-                    apply_delta=False, input_extension_scaling=0.0, output_extension_scaling=1.0, optimizer=optimizer
+                    apply_delta=False,
+                    input_extension_scaling=0.0,
+                    output_extension_scaling=1.0,
+                    optimizer=optimizer,
                 )
                 assert len(optimizer_free) == 3
                 network.reset_computation()
@@ -302,7 +317,9 @@ def test_updates_move_and_copy_with_the_network(chain):
     twin.set_scaling_factor(0.5)
     network.set_scaling_factor(0.5)
     expected = network.extended_forward(x)
-    torch.testing.assert_close(twin.extended_forward(x.float()).double(), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        twin.extended_forward(x.float()).double(), expected, atol=1e-5, rtol=1e-5
+    )
 
 
 # Adjacent layers, merges
@@ -385,7 +402,9 @@ def test_the_fisher_information_is_counted_only_if_wanted(chain):
     network, x, y = chain()
     counted(network, x, y)
     assert network.layers[1].covariance_loss_gradient.samples == 0
-    with pytest.raises(GrowthError, match="covariance_loss_gradient of layer 1 has counted no sample"):
+    with pytest.raises(
+        GrowthError, match="covariance_loss_gradient of layer 1 has counted no sample"
+    ):
         network.layers[1].compute_optimal_updates(use_fisher=True)
     counted(network, x, y, GRADMAX)
     counts = {name: statistic.samples for name, statistic in network.layers[1]._statistics.items()}

@@ -1,4 +1,6 @@
-"""Reference numbers of a small chain: statistics, updates, line search, normalisation, rescaling, counts."""
+"""Reference numbers of a small chain: statistics, updates, line search, normalisation, rescaling,
+counts.
+"""
 
 import pytest
 import torch
@@ -57,10 +59,17 @@ def test_extension_line_search_and_application(case):
     made.take_reference_signs(omega)
     assert_same(made.second.eigenvalues_extension, expected["eigenvalues_extension"])
     assert_same(made.second.extended_input_layer.weight, omega.tolist())
-    assert_same(made.first.extended_output_layer.weight, expected["alpha_weight(prev.extended_output_layer.weight)"])
-    assert made.second.improvement_after_delta.item() == pytest.approx(expected["first_order_improvement"], rel=1e-9)
+    assert_same(
+        made.first.extended_output_layer.weight,
+        expected["alpha_weight(prev.extended_output_layer.weight)"],
+    )
+    assert made.second.improvement_after_delta.item() == pytest.approx(
+        expected["first_order_improvement"], rel=1e-9
+    )
     for scaling, point in expected["line_search_scaling_factor"].items():
-        assert made.extended_loss(float(scaling)) == pytest.approx(point["ext_forward_loss_sum"], rel=1e-9)
+        assert made.extended_loss(float(scaling)) == pytest.approx(
+            point["ext_forward_loss_sum"], rel=1e-9
+        )
     made.second.reset_computation()
     made.second.apply_change(scaling_factor=0.5)
     after = expected["after_apply_0.5"]
@@ -70,11 +79,15 @@ def test_extension_line_search_and_application(case):
     assert made.second.in_neurons == after["in_neurons"] == made.first.out_features
 
 
-@pytest.mark.parametrize("name", ["GradMax", "no_projection", "max1", "ignore_sv", "fisher", "stat_thr_big"])
+@pytest.mark.parametrize(
+    "name", ["GradMax", "no_projection", "max1", "ignore_sv", "fisher", "stat_thr_big"]
+)
 def test_variants(name, example, golden):
     expected = golden["golden"]["variants"][name]
     made = example(activation=nn.Tanh() if name == "GradMax" else None)
-    if name == "GradMax":  # the reference's neurons read nothing; a smooth activation leaves them like that
+    if (
+        name == "GradMax"
+    ):  # the reference's neurons read nothing; a smooth activation leaves them like that
         made.first.post_layer_function = nn.ReLU()
     made.count(use_fisher=True)
     arguments = dict(expected["kwargs"])
@@ -93,7 +106,11 @@ def test_variants(name, example, golden):
 
 
 def normalisations(golden):
-    return {name: case for name, case in golden["golden"]["normalize"].items() if not name.startswith("_")}
+    return {
+        name: case
+        for name, case in golden["golden"]["normalize"].items()
+        if not name.startswith("_")
+    }
 
 
 def test_normalisations(example, golden):
@@ -103,26 +120,38 @@ def test_normalisations(example, golden):
         made = example()
         made.count()
         made.second.compute_optimal_updates()
-        made.take_reference_signs(tensor(golden["golden"]["bias"]["omega(extended_input_layer.weight)"]))
+        made.take_reference_signs(
+            tensor(golden["golden"]["bias"]["omega(extended_input_layer.weight)"])
+        )
         scale = float(rest[0].split(":")[1].strip(" }")) if rest else 1.0
-        made.second.normalize_optimal_updates(None if target == "None" else float(target), kind, scale)
+        made.second.normalize_optimal_updates(
+            None if target == "None" else float(target), kind, scale
+        )
         assert_same(made.second.extended_input_layer.weight, expected["omega_after"])
         assert_same(made.first.extended_output_layer.weight, expected["alpha_after"])
         assert_same(made.second.optimal_delta_layer.weight, expected["delta_after"])
         assert_same(made.second.eigenvalues_extension, expected["eig_after"])
-        assert float(made.second.parameter_update_decrease) == pytest.approx(expected["decrease_after"])
+        assert float(made.second.parameter_update_decrease) == pytest.approx(
+            expected["decrease_after"]
+        )
         assert made.second.improvement_after_delta.item() == pytest.approx(expected["foi_after"])
 
 
-@pytest.mark.parametrize("rescaling", ["default_vt", "vt_constraint_old_shape", "vt_constraint_new_shape"])
+@pytest.mark.parametrize(
+    "rescaling", ["default_vt", "vt_constraint_old_shape", "vt_constraint_new_shape"]
+)
 @pytest.mark.parametrize("size", [2, 4])
 def test_rescaling(rescaling, size, example, golden):
     expected = golden["golden"]["rescaling"][f"{rescaling}|ext={size}"]
     made = example()
-    before = [parameter.clone() for layer in (made.first, made.second) for parameter in layer.parameters()]
+    before = [
+        parameter.clone() for layer in (made.first, made.second) for parameter in layer.parameters()
+    ]
     made.second.apply_rescaling(rescaling, extension_size=size)
     after = [*made.first.parameters(), *made.second.parameters()]
-    for old, new, factor in zip(before, after, [expected["alpha"]] * 2 + [expected["beta"]] * 2, strict=True):
+    for old, new, factor in zip(
+        before, after, [expected["alpha"]] * 2 + [expected["beta"]] * 2, strict=True
+    ):
         torch.testing.assert_close(new, old * factor)
 
 
@@ -131,9 +160,14 @@ def test_counts_of_neurons(golden):
         if not name.startswith("initial"):
             continue
         numbers = dict(part.split("=") for part in name.split(","))
-        layer = LinearGrowingModule(int(numbers["initial"]), 2, target_in_neurons=int(numbers["target"]))
+        layer = LinearGrowingModule(
+            int(numbers["initial"]), 2, target_in_neurons=int(numbers["target"])
+        )
         assert layer.missing_neurons() == expected["missing"]
-        assert layer.number_of_neurons_to_add(number_of_growth_steps=int(numbers["steps"])) == expected["to_add"]
+        assert (
+            layer.number_of_neurons_to_add(number_of_growth_steps=int(numbers["steps"]))
+            == expected["to_add"]
+        )
 
 
 def test_slopes_of_activations(golden):
@@ -167,6 +201,8 @@ def test_merge(golden):
     assert_same(merge.previous_tensor_m(), expected["M_prev"])
     changes, decrease = merge.compute_optimal_delta()
     assert decrease.item() == pytest.approx(expected["decrease"], rel=1e-9)
-    for (weight, bias), (expected_weight, expected_bias) in zip(changes, expected["deltas"], strict=True):
+    for (weight, bias), (expected_weight, expected_bias) in zip(
+        changes, expected["deltas"], strict=True
+    ):
         assert_same(weight, expected_weight)
         assert_same(bias, expected_bias)

@@ -15,7 +15,7 @@ from edgelab.growth import (
     line_search,
     second_moment_sum,
 )
-from edgelab.growth.grow import _keep_best
+from edgelab.growth._grow import _keep_best
 
 
 def squares(prediction, target):
@@ -25,9 +25,13 @@ def squares(prediction, target):
 @pytest.mark.parametrize("method", GROWTH_METHODS.names())
 def test_every_method_adds_what_was_asked_for(method, chain):
     network, x, y = chain((3, 4, 5, 2), activation=nn.ReLU)
-    done = grow(network, [(x, y)], squares, 4, method=method, generator=torch.Generator().manual_seed(0))
+    done = grow(
+        network, [(x, y)], squares, 4, method=method, generator=torch.Generator().manual_seed(0)
+    )
     assert sum(done.added) == 4
-    assert [layer.out_features - size for layer, size in zip(network.layers, (4, 5), strict=False)] == done.added
+    assert [
+        layer.out_features - size for layer, size in zip(network.layers, (4, 5), strict=False)
+    ] == done.added
     assert done.loss_after == pytest.approx(squares(network(x), y).item() / len(x))
     if method == "tiny_and_delta":
         assert done.loss_after < done.loss_before
@@ -46,7 +50,9 @@ def test_the_budget_goes_where_it_explains_most_per_parameter(chain):
     gains = []
     for layer in network.growing_layers:
         size = layer.previous_module.in_features + layer.out_features
-        gains += [(value / size, layer.name) for value in layer.eigenvalues_extension.square().tolist()]
+        gains += [
+            (value / size, layer.name) for value in layer.eigenvalues_extension.square().tolist()
+        ]
     best = [name for _, name in sorted(gains, reverse=True)[:3]]
     network.reset_computation()
     network.delete_update()
@@ -96,7 +102,12 @@ def test_repeated_growth_fits_what_a_narrow_network_cannot(chain):
 
 def test_other_modules_may_stand_in_a_chain():
     torch.manual_seed(0)
-    layers = [LinearGrowingModule(3, 4), nn.Dropout(0.0), LinearGrowingModule(4, 5), LinearGrowingModule(5, 1)]
+    layers = [
+        LinearGrowingModule(3, 4),
+        nn.Dropout(0.0),
+        LinearGrowingModule(4, 5),
+        LinearGrowingModule(5, 1),
+    ]
     network = GrowingChain(layers)
     assert network.growing_layers == [layers[3]]
     x = torch.randn(20, 3)
@@ -113,7 +124,9 @@ def test_requests_that_make_no_sense(chain):
     with pytest.raises(GrowthError, match="no layer of this network can grow"):
         grow(GrowingChain([LinearGrowingModule(3, 2)]), [(x, y)], squares, 1)
     with pytest.raises(GrowthError, match="x_ext is given"):
-        network.layers[1].extended_forward(torch.zeros(1, 4, dtype=torch.float64), torch.zeros(1, 1))
+        network.layers[1].extended_forward(
+            torch.zeros(1, 4, dtype=torch.float64), torch.zeros(1, 1)
+        )
 
 
 def test_line_search_passes_over_losses_that_are_not_finite():
@@ -139,7 +152,9 @@ def test_selection_of_neurons(chain, golden, example):
     made = example()
     made.count()
     made.second.compute_optimal_updates()
-    made.second.sub_select_optimal_added_parameters(keep_neurons=1, zeros_if_not_enough=True, zeros_fan_out=True)
+    made.second.sub_select_optimal_added_parameters(
+        keep_neurons=1, zeros_if_not_enough=True, zeros_fan_out=True
+    )
     assert made.first.extended_output_layer.weight[1].eq(0).all()
     assert made.second.extended_input_layer.weight[:, 1].eq(0).all()
     assert made.second.eigenvalues_extension[1] == 0
@@ -203,7 +218,9 @@ def test_statistics_refuse_updates_of_another_shape():
 
 @pytest.mark.parametrize("method", GROWTH_METHODS)
 def test_nothing_grows_on_a_loss_that_is_not_finite(method):
-    network = GrowingChain([LinearGrowingModule(3, 2, post_layer_function=nn.ReLU()), LinearGrowingModule(2, 1)])
+    network = GrowingChain(
+        [LinearGrowingModule(3, 2, post_layer_function=nn.ReLU()), LinearGrowingModule(2, 1)]
+    )
     x = torch.ones(4, 3)
     with pytest.raises(GrowthError, match="the loss is nan before growing"):
         grow(network, [(x, torch.full((4, 1), torch.nan))], nn.MSELoss(), 1, method=method)

@@ -19,7 +19,11 @@ def pair_of_layers(**options):
 @pytest.mark.parametrize("law", INITIALISERS.names())
 def test_bounds_and_spread_of_laws(law):
     reference = torch.randn(20, 20, dtype=torch.float64)
-    bound = {"copy_uniform": math.sqrt(3) * reference.std().item(), "kaiming": math.sqrt(6 / 50), "zeros": 0.0}[law]
+    bound = {
+        "copy_uniform": math.sqrt(3) * reference.std().item(),
+        "kaiming": math.sqrt(6 / 50),
+        "zeros": 0.0,
+    }[law]
     values = torch.ones(20000, dtype=torch.float64)
     INITIALISERS[law](values, reference, 50, torch.Generator().manual_seed(0))
     assert values.abs().max() <= bound
@@ -62,10 +66,16 @@ def test_seeds_decide():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"extension_size": 3, "neuron_pairing": "vv_z_negz"}, "requires an even extension_size, got 3"),
+        (
+            {"extension_size": 3, "neuron_pairing": "vv_z_negz"},
+            "requires an even extension_size, got 3",
+        ),
         ({"extension_size": 2, "neuron_pairing": "twins"}, "unknown neuron pairing 'twins'"),
         ({"extension_size": 2, "rescaling": "vt"}, "unknown rescaling 'vt'"),
-        ({"extension_size": 2, "input_extension_init": "zero"}, "unknown initialisation of an extension 'zero'"),
+        (
+            {"extension_size": 2, "input_extension_init": "zero"},
+            "unknown initialisation of an extension 'zero'",
+        ),
         ({"extension_size": -2}, "must not be negative"),
     ],
 )
@@ -78,7 +88,9 @@ def test_bad_choices_are_named_before_anything_changes(options, message):
     assert second.extended_input_layer is None
 
 
-@pytest.mark.parametrize(("initial", "target", "steps"), [(4, 10, 4), (4, 11, 3), (4, 6, 5), (4, 4, 2), (4, 37, 7)])
+@pytest.mark.parametrize(
+    ("initial", "target", "steps"), [(4, 10, 4), (4, 11, 3), (4, 6, 5), (4, 4, 2), (4, 37, 7)]
+)
 def test_no_neuron_is_left_out_by_steps(initial, target, steps):
     first, second = pair_of_layers(target_in_neurons=target)
     sizes = []

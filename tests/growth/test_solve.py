@@ -1,4 +1,6 @@
-"""Closed forms of growth against numpy, against what they minimise, and on matrices that break a plain solve."""
+"""Closed forms of growth against numpy, against what they minimise, and on matrices that break a
+plain solve.
+"""
 
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgelab.growth.solve import (
+from edgelab.growth import (
     count_significant,
     extension,
     extension_decrease,
@@ -65,10 +67,14 @@ def test_units_of_the_inputs_do_not_matter():
 @given(scale=st.floats(1e-12, 1e12), seed=st.integers(0, 50))
 def test_the_scale_of_the_loss_scales_the_step_and_nothing_else(scale, seed):
     _, _, second, cross = moments(seed)
-    torch.testing.assert_close(optimal_delta(second, cross * scale), optimal_delta(second, cross) * scale)
+    torch.testing.assert_close(
+        optimal_delta(second, cross * scale), optimal_delta(second, cross) * scale
+    )
     new, same = extension(second, cross * scale), extension(second, cross)
     torch.testing.assert_close(new.alpha, same.alpha * scale**0.5)
-    assert count_significant(new.singular_values, 0.5) == count_significant(same.singular_values, 0.5)
+    assert count_significant(new.singular_values, 0.5) == count_significant(
+        same.singular_values, 0.5
+    )
 
 
 @given(seed=st.integers(0, 30), fisher=st.booleans(), rank=st.sampled_from([2, 40]))
@@ -80,7 +86,9 @@ def test_blocks_are_solved_as_if_alone(seed, fisher, rank):
     new = extension(second, cross, fisher=third)
     for i, j in np.ndindex(2, 3):
         alone = None if third is None else third[i, j]
-        torch.testing.assert_close(delta[i, j], optimal_delta(second[i, j], cross[i, j], fisher=alone))
+        torch.testing.assert_close(
+            delta[i, j], optimal_delta(second[i, j], cross[i, j], fisher=alone)
+        )
         one = extension(second[i, j], cross[i, j], fisher=alone)
         torch.testing.assert_close(new.singular_values[i, j], one.singular_values)
         torch.testing.assert_close(new.omega[i, j] @ new.alpha[i, j], one.omega @ one.alpha)
@@ -102,14 +110,19 @@ def test_fewer_neurons_are_the_best_of_their_rank():
     best = extension(second, cross, n_neurons=1)
     generator = torch.Generator().manual_seed(0)
     for _ in range(50):
-        step = [torch.randn(part.shape, generator=generator, dtype=torch.float64) * 0.1 for part in best[:2]]
+        step = [
+            torch.randn(part.shape, generator=generator, dtype=torch.float64) * 0.1
+            for part in best[:2]
+        ]
         assert error(best.omega, best.alpha) < error(best.omega + step[1], best.alpha + step[0])
 
 
 def test_gain_of_a_neuron_is_its_squared_singular_value_without_a_step():
     _, _, second, cross = moments(7)
     new = extension(second, projected_target(cross))
-    torch.testing.assert_close(extension_decrease(new.alpha, new.omega, cross), new.singular_values.square())
+    torch.testing.assert_close(
+        extension_decrease(new.alpha, new.omega, cross), new.singular_values.square()
+    )
 
 
 def test_sign_is_set_by_the_largest_entry_of_omega():

@@ -9,7 +9,8 @@ import torch
 from edgelab.datasets import convergence
 from edgelab.errors import ConfigError, GraphError
 from edgelab.jobs import PerturbSettings, perturb_edges, refinement_model
-from edgelab.jobs.perturb_models import fresh_entries, train_for_edges
+from edgelab.perturbation.gsnn import train_for_edges
+from edgelab.perturbation.gsnn._training import fresh_entries
 from edgelab.training import TrainingConfig
 
 CANDIDATES = [("f0", "f6"), ("f1", "f6")]
@@ -44,7 +45,9 @@ def test_closed_candidates_leave_the_trained_model_exactly_as_it_is(data, settin
     x = torch.tensor(data.x.to_numpy(), dtype=torch.float32)
     with torch.no_grad():
         torch.testing.assert_close(opened(x, edge_mask=mask), plain(x), rtol=1e-5, atol=1e-6)
-        assert not torch.allclose(opened(x), plain(x), atol=1e-6)  # the second training gave them weights
+        assert not torch.allclose(
+            opened(x), plain(x), atol=1e-6
+        )  # the second training gave them weights
 
 
 def test_fresh_entries_are_those_of_the_new_edges(data, settings):
@@ -59,11 +62,17 @@ def test_fresh_entries_are_those_of_the_new_edges(data, settings):
 
 def test_the_table_adds_up(data, result):
     table = result.table
-    assert 0 < result.spent <= 1.5 * (1 + 1e-9) and table["share"].sum() == pytest.approx(result.spent / 1.5)
+    assert 0 < result.spent <= 1.5 * (1 + 1e-9) and table["share"].sum() == pytest.approx(
+        result.spent / 1.5
+    )
     assert result.achieved < result.baseline
     assert result.achieved - result.baseline <= result.screen["effect"].min() + 1e-6
-    pd.testing.assert_series_equal(table["after"] - table["before"], table["change"], check_names=False)
-    pd.testing.assert_series_equal(table["change"].abs() * table["cost"], table["spent"], check_names=False)
+    pd.testing.assert_series_equal(
+        table["after"] - table["before"], table["change"], check_names=False
+    )
+    pd.testing.assert_series_equal(
+        table["change"].abs() * table["cost"], table["spent"], check_names=False
+    )
     assert table["effect_within"].abs().is_monotonic_decreasing
     assert set(table["agreement"]) <= {0.5, 1.0}
     assert len(result.screen) == len(data.edges) + 2 and len(result.models) == 2
@@ -94,7 +103,9 @@ def test_neither_the_order_of_edges_nor_of_samples_matters(data, settings, resul
 def test_trained_models_can_be_asked_again(data, settings, result):
     same = PerturbSettings(budget=1.5, models=2, candidate_cost=0.5)
     output = data.outputs[-1]
-    again = perturb_edges(data, output, candidates=CANDIDATES, settings=settings, perturbing=same, trained=result)
+    again = perturb_edges(
+        data, output, candidates=CANDIDATES, settings=settings, perturbing=same, trained=result
+    )
     pd.testing.assert_frame_equal(again.table, result.table)
     assert again.models is result.models
     with pytest.raises(ConfigError, match="differ in 2 edges"):
@@ -115,7 +126,9 @@ def test_units_are_those_of_the_measurements(data, settings):
 @pytest.mark.slow
 def test_a_price_of_its_own_and_the_number_of_edges(data, settings, result):
     dearest = result.screen.iloc[0]
-    costs = pd.DataFrame({"source": [dearest["source"]], "target": [dearest["target"]], "cost": [1e6]})
+    costs = pd.DataFrame(
+        {"source": [dearest["source"]], "target": [dearest["target"]], "cost": [1e6]}
+    )
     found = perturb_edges(
         data,
         data.outputs[-1],
@@ -125,7 +138,9 @@ def test_a_price_of_its_own_and_the_number_of_edges(data, settings, result):
         perturbing=PerturbSettings(models=1, max_edges=1),
     )
     assert len(found.table) == 1
-    assert (found.table["source"] != dearest["source"]).any() or (found.table["target"] != dearest["target"]).any()
+    assert (found.table["source"] != dearest["source"]).any() or (
+        found.table["target"] != dearest["target"]
+    ).any()
 
 
 def test_the_highest_candidates_of_a_method_and_one_condition(data, settings):
@@ -155,7 +170,11 @@ def test_the_highest_candidates_of_a_method_and_one_condition(data, settings):
         ({"candidates": -1}, ConfigError, "must not be negative"),
         ({"goal": "reach"}, ConfigError, "a finite target"),
         ({"costs": pd.DataFrame({"source": ["f0"]})}, GraphError, "lacks the columns"),
-        ({"costs": pd.DataFrame({"source": ["f6"], "target": ["f0"], "cost": [1]})}, GraphError, "may not change"),
+        (
+            {"costs": pd.DataFrame({"source": ["f6"], "target": ["f0"], "cost": [1]})},
+            GraphError,
+            "may not change",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_before_any_training(data, options, error, message):
@@ -164,7 +183,8 @@ def test_bad_arguments_are_refused_before_any_training(data, options, error, mes
 
 
 @pytest.mark.parametrize(
-    "options", [{"budget": 0.0}, {"cost": -1.0}, {"max_strength": 0.5}, {"models": 0}, {"max_edges": 0}]
+    "options",
+    [{"budget": 0.0}, {"cost": -1.0}, {"max_strength": 0.5}, {"models": 0}, {"max_edges": 0}],
 )
 def test_bad_settings_are_refused(options):
     with pytest.raises(ConfigError, match=next(iter(options))):

@@ -5,11 +5,11 @@ import pytest
 
 from edgelab.datasets import convergence
 from edgelab.errors import ConfigError
-from edgelab.jobs import METHODS, ModelSettings, refine_edges
-from edgelab.jobs.refine import growth_by
+from edgelab.jobs import growth_by, refine_edges
+from edgelab.methods import METHODS
 from edgelab.refinement import RefineSettings, Situation
 from edgelab.tasks import graph_of, perturbation_task
-from edgelab.training import TrainingConfig
+from edgelab.training import ModelSettings, TrainingConfig
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,12 @@ def test_any_method_can_choose_what_grows(data, settings):
     graph = graph_of(data)
     task = perturbation_task(data, graph)
     situation = Situation(
-        graph=graph, model=settings.make_model(task), data=graph, batch=task.batch(), position=0, seed=0
+        graph=graph,
+        model=settings.make_model(task),
+        data=graph,
+        batch=task.batch(),
+        position=0,
+        seed=0,
     )
     score = growth_by("spearman", data, settings).score(situation)
     table = METHODS["spearman"]
@@ -52,5 +57,7 @@ def test_the_masked_task_works_too(data, settings):
 
 
 def test_an_unknown_growth_is_refused_with_all_choices(data, settings):
-    with pytest.raises(ConfigError, match=r"unknown growth 'mie' \(close: 'mei'.*'gradient', 'random', "):
+    with pytest.raises(
+        ConfigError, match=r"unknown growth 'mie' \(close: 'mei'.*'gradient', 'random', "
+    ):
         growth_by("mie", data, settings)

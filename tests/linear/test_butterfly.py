@@ -3,11 +3,18 @@
 import pytest
 import torch
 
-from edgelab.linear import ButterflyLinear, butterfly_rows, merge_strides, twiddles_of_strides
-from edgelab.linear.butterfly import LARGEST_DENSE_SIZE
+from edgelab.linear import (
+    ButterflyLinear,
+    butterfly_rows,
+    merge_strides,
+    twiddles_of_strides,
+)
+from edgelab.linear._butterfly import LARGEST_DENSE_SIZE
 
 
-def one_by_one(x: torch.Tensor, twiddle: torch.Tensor, tied: bool, increasing: bool) -> torch.Tensor:
+def one_by_one(
+    x: torch.Tensor, twiddle: torch.Tensor, tied: bool, increasing: bool
+) -> torch.Tensor:
     """Mix pairs (j, j + stride) of every row by the twiddles of one stack."""
     size = x.shape[1]
     levels = range(size.bit_length() - 1)
@@ -26,7 +33,9 @@ def one_by_one(x: torch.Tensor, twiddle: torch.Tensor, tied: bool, increasing: b
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("increasing", [True, False])
 def test_merged_factors_agree_with_single_ones(size, tied, increasing):
-    layer = ButterflyLinear(size, 2 * size, tied_weight=tied, increasing_stride=increasing, dtype=torch.float64)
+    layer = ButterflyLinear(
+        size, 2 * size, tied_weight=tied, increasing_stride=increasing, dtype=torch.float64
+    )
     x = torch.randn(3, size, dtype=torch.float64)
     expected = torch.cat([one_by_one(x, stack, tied, increasing) for stack in layer.twiddle], 1)
     torch.testing.assert_close(layer(x), expected)
@@ -36,7 +45,9 @@ def test_merged_factors_agree_with_single_ones(size, tied, increasing):
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("size", [8, 2 * LARGEST_DENSE_SIZE])
 def test_orthogonal_start(is_complex, tied, size):
-    layer = ButterflyLinear(size, size, complex=is_complex, tied_weight=tied, ortho_init=True, dtype=torch.float64)
+    layer = ButterflyLinear(
+        size, size, complex=is_complex, tied_weight=tied, ortho_init=True, dtype=torch.float64
+    )
     matrix = layer.effective_W()
     torch.testing.assert_close(matrix @ matrix.mH, torch.eye(size, dtype=matrix.dtype))
 
@@ -58,7 +69,8 @@ def test_the_fourier_transform_is_a_butterfly():
     for level in range(3):
         stride = 2**level
         root = torch.polar(
-            torch.ones(stride, dtype=torch.float64), -torch.pi * torch.arange(stride, dtype=torch.float64) / stride
+            torch.ones(stride, dtype=torch.float64),
+            -torch.pi * torch.arange(stride, dtype=torch.float64) / stride,
         )
         one = torch.ones_like(root)
         strides.append(torch.stack([one, root, one, -root], -1).view(1, 1, stride, 2, 2))
@@ -74,12 +86,14 @@ def test_dense_blocks_and_two_sets_of_blocks_agree(monkeypatch):
     for increasing in (True, False):
         dense = torch.einsum("bi,sio->bso", x, merge_strides(strides, increasing=increasing)[:, 0])
         with monkeypatch.context() as patch:
-            patch.setattr("edgelab.linear.butterfly.LARGEST_DENSE_SIZE", 1)
+            patch.setattr("edgelab.linear._butterfly.LARGEST_DENSE_SIZE", 1)
             torch.testing.assert_close(butterfly_rows(x, strides, increasing=increasing), dense)
 
 
 def test_scale_is_kept_at_the_start():
     torch.manual_seed(0)
     with torch.no_grad():
-        scale = torch.stack([ButterflyLinear(64, 64)(torch.randn(50, 64)).square().mean() for _ in range(40)]).mean()
+        scale = torch.stack(
+            [ButterflyLinear(64, 64)(torch.randn(50, 64)).square().mean() for _ in range(40)]
+        ).mean()
     assert 0.5 < scale < 2

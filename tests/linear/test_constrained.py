@@ -8,7 +8,15 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from edgelab.errors import ConfigError
-from edgelab.linear import Constraint, MapConstraint, SymmetricLinear, constrain, left_stochastic, maps, symmetric
+from edgelab.linear import (
+    Constraint,
+    MapConstraint,
+    SymmetricLinear,
+    constrain,
+    left_stochastic,
+    maps,
+    symmetric,
+)
 
 
 @pytest.mark.parametrize("name", maps.names())

@@ -5,8 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgelab.linear import Hprod, OrthogonalLinear, prepare_reflections, reflect_rows, reflect_rows_back
-from edgelab.linear.householder import BLOCK_SIZE
+from edgelab.linear import (
+    Hprod,
+    OrthogonalLinear,
+    prepare_reflections,
+    reflect_rows,
+    reflect_rows_back,
+)
+from edgelab.linear._householder import BLOCK_SIZE
 
 
 def one_by_one(x: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
@@ -40,7 +46,9 @@ def test_length_of_the_normals_does_not_matter(scale):
     normals = torch.randn(100, 100, generator=torch.Generator().manual_seed(0))
     matrix = reflect_rows(torch.eye(100), prepare_reflections(scale * normals))
     assert (matrix @ matrix.T - torch.eye(100)).abs().max() <= 2e-6
-    torch.testing.assert_close(matrix, reflect_rows(torch.eye(100), prepare_reflections(normals)), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        matrix, reflect_rows(torch.eye(100), prepare_reflections(normals)), atol=1e-4, rtol=0
+    )
 
 
 def test_equal_normals_stay_orthogonal():
@@ -59,7 +67,9 @@ def test_zero_normals_reflect_nothing_and_have_a_finite_gradient():
 
 def test_gradient_does_not_move_the_length_of_a_normal():
     normals = torch.randn(7, 7, dtype=torch.float64, requires_grad=True)
-    (reflect_rows(torch.eye(7, dtype=torch.float64), prepare_reflections(normals)) ** 3).sum().backward()
+    (
+        reflect_rows(torch.eye(7, dtype=torch.float64), prepare_reflections(normals)) ** 3
+    ).sum().backward()
     along = (normals.grad * normals).sum(1)
     torch.testing.assert_close(along, torch.zeros_like(along), atol=1e-12, rtol=0)
 
@@ -67,7 +77,9 @@ def test_gradient_does_not_move_the_length_of_a_normal():
 def test_gradient_agrees_with_finite_differences_across_blocks():
     normals = torch.randn(BLOCK_SIZE + 2, 3, dtype=torch.float64, requires_grad=True)
     x = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x, v: reflect_rows(x, prepare_reflections(v)), (x, normals), fast_mode=True)
+    assert torch.autograd.gradcheck(
+        lambda x, v: reflect_rows(x, prepare_reflections(v)), (x, normals), fast_mode=True
+    )
     assert torch.autograd.gradcheck(
         lambda x, v: reflect_rows_back(x, prepare_reflections(v)), (x, normals), fast_mode=True
     )
@@ -86,4 +98,6 @@ def test_half_precision_is_raised_inside():
     x = torch.randn(2, 64, dtype=torch.bfloat16)
     image = reflect_rows(x, prepare_reflections(normals))
     assert image.dtype == torch.bfloat16
-    torch.testing.assert_close(image.float(), one_by_one(x.float(), normals.float()), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(
+        image.float(), one_by_one(x.float(), normals.float()), atol=0.05, rtol=0.05
+    )

@@ -9,8 +9,7 @@ from torch import nn
 
 import edgelab.linear
 from edgelab.errors import ConfigError, DataError
-from edgelab.linear import LinearBase, RowsLinear, SquareLinear, maps
-from edgelab.linear.base import SHARED_OPTIONS
+from edgelab.linear import SHARED_OPTIONS, LinearBase, RowsLinear, SquareLinear, maps
 
 NAMES = maps.names()
 WITHOUT_BIAS = {"TrivialNullSpaceLinear"}
@@ -37,7 +36,9 @@ SHAPED = [(name, *sizes) for name in NAMES for sizes in BASELINE_SIZES if can_ha
 
 def test_no_map_is_missing_from_the_registry():
     public = {value for value in vars(edgelab.linear).values() if inspect.isclass(value)}
-    assert {value for value in public if issubclass(value, LinearBase)} - ABSTRACT == {maps[name] for name in maps}
+    assert {value for value in public if issubclass(value, LinearBase)} - ABSTRACT == {
+        maps[name] for name in maps
+    }
     assert all(maps[name].__name__ == name for name in maps)
 
 
@@ -65,7 +66,9 @@ def test_forward_is_the_matrix_product_plus_bias(name, insize, outsize, dtype):
     torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "insize", "outsize"), [shape for shape in SHAPED if max(shape[1:]) > 3])
+@pytest.mark.parametrize(
+    ("name", "insize", "outsize"), [shape for shape in SHAPED if max(shape[1:]) > 3]
+)
 def test_inputs_of_any_rank(name, insize, outsize):
     layer, reference = make(name, insize, outsize).eval(), nn.Linear(insize, outsize)
     x = torch.randn(2, 1, 3, insize)
@@ -73,7 +76,9 @@ def test_inputs_of_any_rank(name, insize, outsize):
     for given in (x, x[0], x[0, 0], x[0, 0, 0], x[:0], x[0, :, :0]):
         assert layer(given).shape == reference(given).shape
     torch.testing.assert_close(layer(x), rows.reshape(2, 1, 3, outsize), atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(layer(x.transpose(0, 2)), layer(x).transpose(0, 2), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        layer(x.transpose(0, 2)), layer(x).transpose(0, 2), atol=1e-5, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,7 +105,9 @@ def test_gradient_agrees_with_finite_differences(name):
     layer = make(name, 4, 4, dtype=torch.float64).eval()
     if name == "SchurDecompositionLinear":
         nn.init.normal_(layer.T)
-    names, values = zip(*layer.named_parameters(), strict=True) if list(layer.parameters()) else ((), ())
+    names, values = (
+        zip(*layer.named_parameters(), strict=True) if list(layer.parameters()) else ((), ())
+    )
     x = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
 
     def image(x, *given):
@@ -129,7 +136,9 @@ def test_training_lowers_the_loss(name):
 def test_calls_can_be_repeated_before_backward(name):
     layer = make(name)
     x = torch.randn(5, 6)
-    layer(layer(x)).sum().backward() if any(p.requires_grad for p in layer.parameters()) else layer(layer(x))
+    layer(layer(x)).sum().backward() if any(p.requires_grad for p in layer.parameters()) else layer(
+        layer(x)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -203,7 +212,12 @@ def test_device_is_honoured(name):
     assert layer.device.type == "meta"
     assert {tensor.device.type for tensor in tensors} <= {"meta"}
     x = torch.randn(5, 6, device="meta")
-    assert layer(x).device.type == layer.effective_W().device.type == layer.reg_error().device.type == "meta"
+    assert (
+        layer(x).device.type
+        == layer.effective_W().device.type
+        == layer.reg_error().device.type
+        == "meta"
+    )
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -283,12 +297,22 @@ def test_wrong_sizes_and_inputs_are_refused(name):
 
 @pytest.mark.parametrize(
     ("name", "insize", "outsize"),
-    [(name, *sizes) for name in NAMES for sizes in [(1000, 10), (10, 1000), (100, 100)] if can_have(name, *sizes)],
+    [
+        (name, *sizes)
+        for name in NAMES
+        for sizes in [(1000, 10), (10, 1000), (100, 100)]
+        if can_have(name, *sizes)
+    ],
 )
 def test_outputs_start_on_the_scale_of_their_inputs(name, insize, outsize):
     with torch.no_grad():
         scale = make(name, insize, outsize, bias=False).eval()(torch.randn(64, insize)).std()
     # torch.nn.Linear gives 0.58. Orthogonal maps keep the scale; an averaging map must shrink it.
-    averaging = {"RightStochasticLinear", "LeftStochasticLinear", "PerronFrobeniusLinear", "StableSplitLinear"}
+    averaging = {
+        "RightStochasticLinear",
+        "LeftStochasticLinear",
+        "PerronFrobeniusLinear",
+        "StableSplitLinear",
+    }
     lowest = 0.0 if name in averaging or name in {"NonNegativeLinear", "SplitLinear"} else 0.02
     assert lowest < scale < 4

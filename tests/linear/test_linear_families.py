@@ -155,7 +155,9 @@ def test_gershgorin_row_budget_leaves_room_for_large_maps():
 
 
 def test_schur_core_by_hand():
-    core = schur_core(torch.tensor([2.0, 3.0]), torch.tensor([0.0, torch.pi / 2]), torch.arange(16.0).view(4, 4))
+    core = schur_core(
+        torch.tensor([2.0, 3.0]), torch.tensor([0.0, torch.pi / 2]), torch.arange(16.0).view(4, 4)
+    )
     expected = [[2, 0, 2, 3], [0, 2, 6, 7], [0, 0, 0, -3], [0, 0, 3, 0]]
     torch.testing.assert_close(core, torch.tensor(expected, dtype=torch.float32), atol=1e-6, rtol=0)
 
@@ -166,10 +168,19 @@ def test_schur_core_by_hand():
         (lambda: SchurDecompositionLinear(3, 3), "Insize must be divisible by 2"),
         (lambda: SymplecticLinear(3, 3), "Symplectic Matrix must have even dimensions"),
         (lambda: SymplecticLinear(4, 4, n_shears=0), "n_shears"),
-        (lambda: SpectralLinear(4, 6, n_U_reflectors=5), "n_U_reflectors must be a whole number from 1 to 4"),
-        (lambda: SpectralLinear(4, 6, n_V_reflectors=0), "n_V_reflectors must be a whole number from 1 to 6"),
+        (
+            lambda: SpectralLinear(4, 6, n_U_reflectors=5),
+            "n_U_reflectors must be a whole number from 1 to 4",
+        ),
+        (
+            lambda: SpectralLinear(4, 6, n_V_reflectors=0),
+            "n_V_reflectors must be a whole number from 1 to 6",
+        ),
         (lambda: SymmetricSpectralLinear(4, 4, n_reflectors=9), "n_reflectors"),
-        (lambda: SVDLinear(4, 4, sigma_min=2.0, sigma_max=1.0), "sigma_min must not exceed sigma_max"),
+        (
+            lambda: SVDLinear(4, 4, sigma_min=2.0, sigma_max=1.0),
+            "sigma_min must not exceed sigma_max",
+        ),
         (lambda: PerronFrobeniusLinear(4, 4, sigma_min=-0.5), "at least 0"),
         (lambda: TrivialNullSpaceLinear(5, 4), "outsize >= insize"),
         (lambda: TrivialNullSpaceLinear(4, 4, epsilon=0.0), "epsilon must be positive"),
@@ -184,6 +195,8 @@ def test_impossible_options_are_refused(make, message):
         make()
 
 
-@pytest.mark.parametrize("name", [name for name in maps if "sigma_min" in maps[name].__init__.__annotations__])
+@pytest.mark.parametrize(
+    "name", [name for name in maps if "sigma_min" in maps[name].__init__.__annotations__]
+)
 def test_whole_numbers_are_fine_as_bounds(name):
     assert maps[name](4, 4, sigma_min=0, sigma_max=1).effective_W().shape == (4, 4)

@@ -20,9 +20,13 @@ def array(values) -> torch.Tensor:
 def raw_parameters(case: dict, layer) -> dict[str, torch.Tensor]:
     """Give the golden parameters the names and the form that our raw parameters have."""
     given = {name: array(values) for name, values in case["params"].items()}
-    if case["cls"] == "DampedSkewSymmetricLinear":  # golden: the damping itself, ours: the free number behind it
+    if (
+        case["cls"] == "DampedSkewSymmetricLinear"
+    ):  # golden: the damping itself, ours: the free number behind it
         given["gamma"] = unbounded(given["gamma"], layer.sigma_min, layer.sigma_max)
-    if case["cls"] == "StableSplitLinear":  # a scaling of a fixed row sum has no effect, ours has none
+    if (
+        case["cls"] == "StableSplitLinear"
+    ):  # a scaling of a fixed row sum has no effect, ours has none
         del given["B.scaling"]
     if "sigma" in given:  # golden: a column with unused entries
         given["sigma"] = given["sigma"].flatten()[: layer.sigma.numel()]
@@ -32,15 +36,23 @@ def raw_parameters(case: dict, layer) -> dict[str, torch.Tensor]:
 
 
 def golden_map(case: dict, bias: bool):
-    layer = maps[case["cls"]](case["insize"], case["outsize"], bias=bias, dtype=torch.float64, **case["kwargs"])
+    layer = maps[case["cls"]](
+        case["insize"], case["outsize"], bias=bias, dtype=torch.float64, **case["kwargs"]
+    )
     raw = raw_parameters(case, layer)
     if bias:
         raw["bias"] = array(case["bias"])
     if raw.keys() or case["cls"] != "IdentityInitLinear":
         ours = dict(layer.named_parameters())
-        missing = ours.keys() - raw.keys() - ({"weight"} if case["cls"] == "IdentityInitLinear" else set())
+        missing = (
+            ours.keys()
+            - raw.keys()
+            - ({"weight"} if case["cls"] == "IdentityInitLinear" else set())
+        )
         assert not missing
-        layer.load_state_dict({name: values.reshape(ours[name].shape) for name, values in raw.items()}, strict=False)
+        layer.load_state_dict(
+            {name: values.reshape(ours[name].shape) for name, values in raw.items()}, strict=False
+        )
     return layer.eval()
 
 
@@ -60,7 +72,9 @@ def test_matrix_and_image(case):
     torch.testing.assert_close(layer(array(case["x"])), array(case["y_nobias"]), **TOLERANCE)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["cls"] != "TrivialNullSpaceLinear"], ids=case_id)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["cls"] != "TrivialNullSpaceLinear"], ids=case_id
+)
 def test_image_with_bias(case):
     layer = golden_map(case, bias=True)
     torch.testing.assert_close(layer(array(case["x"])), array(case["y_bias"]), **TOLERANCE)
@@ -69,13 +83,17 @@ def test_image_with_bias(case):
 
 def test_regularisation_error(case):
     layer = golden_map(case, bias=False)
-    torch.testing.assert_close(layer.reg_error(), array(case["reg_error_intended"]), atol=1e-10, rtol=1e-12)
+    torch.testing.assert_close(
+        layer.reg_error(), array(case["reg_error_intended"]), atol=1e-10, rtol=1e-12
+    )
 
 
 def test_spectrum(case):
     layer = golden_map(case, bias=False)
     singular_values = torch.linalg.svdvals(layer.effective_W())
-    torch.testing.assert_close(singular_values, array(case["singular_values"]).sort(descending=True)[0], **TOLERANCE)
+    torch.testing.assert_close(
+        singular_values, array(case["singular_values"]).sort(descending=True)[0], **TOLERANCE
+    )
     if case["insize"] == case["outsize"]:
         expected = torch.complex(array(case["eigenvalues_re"]), array(case["eigenvalues_im"]))
         distance = (layer.eig()[:, None] - expected).abs()

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], id
 few = settings(max_examples=12, deadline=None)
 
 
-def drawn(name: str, insize: int, outsize: int, dtype: torch.dtype, seed: int, **options) -> LinearBase:
+def drawn(
+    name: str, insize: int, outsize: int, dtype: torch.dtype, seed: int, **options
+) -> LinearBase:
     """Make a map whose every raw parameter is drawn anew from N(0, 3²)."""
     layer = maps[name](insize, outsize, bias=False, dtype=dtype, **options).eval()
     generator = torch.Generator().manual_seed(seed)
@@ -66,7 +68,9 @@ def test_lasso_is_a_difference_of_nonnegative_matrices(name, dtype, insize, outs
     assert_near(layer.reg_error() / 0.3, matrix.abs().sum())
 
 
-@pytest.mark.parametrize(("name", "axis"), [("RightStochasticLinear", 1), ("LeftStochasticLinear", 0)])
+@pytest.mark.parametrize(
+    ("name", "axis"), [("RightStochasticLinear", 1), ("LeftStochasticLinear", 0)]
+)
 @given(SIZES, SIZES, SEEDS)
 @few
 def test_stochastic(name, axis, dtype, insize, outsize, seed):
@@ -90,7 +94,9 @@ def test_perron_frobenius(dtype, insize, outsize, seed, lower, width):
 @few
 def test_stable_split(dtype, insize, outsize, seed, lower, width):
     upper = lower + width
-    layer = drawn("StableSplitLinear", insize, outsize, dtype, seed, sigma_min=lower, sigma_max=upper)
+    layer = drawn(
+        "StableSplitLinear", insize, outsize, dtype, seed, sigma_min=lower, sigma_max=upper
+    )
     assert_within(layer.effective_W().sum(1), lower, upper)
     assert_within(layer.effective_W().abs().sum(1), 0, 2 * upper - lower)
     assert_within(layer.C.effective_W().sum(1), 0, width)
@@ -109,12 +115,16 @@ def test_symmetric_and_skew_symmetric_exactly(dtype, size, seed):
 @few
 def test_damped_skew_symmetric(dtype, size, seed, lower, width):
     upper = lower + width
-    layer = drawn("DampedSkewSymmetricLinear", size, size, dtype, seed, sigma_min=lower, sigma_max=upper)
+    layer = drawn(
+        "DampedSkewSymmetricLinear", size, size, dtype, seed, sigma_min=lower, sigma_max=upper
+    )
     damping = layer.effective_W().diagonal()
     assert_within(damping, lower, upper)
     real_parts = layer.eig().real
     # Eigenvalues of a normal matrix are known to rounding times its norm.
-    assert (real_parts - damping[0]).abs().max() <= TOLERANCE[dtype] * (1 + layer.effective_W().norm())
+    assert (real_parts - damping[0]).abs().max() <= TOLERANCE[dtype] * (
+        1 + layer.effective_W().norm()
+    )
 
 
 @given(SIZES, SEEDS)
@@ -169,7 +179,11 @@ def test_spectral_has_exactly_its_singular_values(dtype, insize, outsize, seed, 
 @given(SIZES, SEEDS, st.floats(-2, 2), st.floats(0, 2), st.data())
 @few
 def test_symmetric_spectral_has_exactly_its_eigenvalues(dtype, size, seed, lower, width, data):
-    options = {"sigma_min": lower, "sigma_max": lower + width, "n_reflectors": data.draw(st.integers(1, size))}
+    options = {
+        "sigma_min": lower,
+        "sigma_max": lower + width,
+        "n_reflectors": data.draw(st.integers(1, size)),
+    }
     layer = drawn("SymmetricSpectralLinear", size, size, dtype, seed, **options)
     matrix = layer.effective_W()
     assert_near(matrix, matrix.T)
@@ -205,11 +219,19 @@ def test_schur_eigenvalues_of_a_normal_matrix(dtype, half, seed):
 @given(HALVES, SEEDS, st.integers(1, 6))
 @few
 def test_symplectic(dtype, half, seed, n_shears):
-    matrix = drawn("SymplecticLinear", 2 * half, 2 * half, dtype, seed, n_shears=n_shears).effective_W()
+    matrix = drawn(
+        "SymplecticLinear", 2 * half, 2 * half, dtype, seed, n_shears=n_shears
+    ).effective_W()
     identity = torch.eye(half, dtype=dtype)
-    form = torch.block_diag(identity, identity).roll(half, 1) * torch.tensor([1, -1]).repeat_interleave(half)[:, None]
-    # Shears of N(0, 3²) numbers multiply to huge matrices, so the error is relative to their square.
-    assert (matrix.T @ form @ matrix - form).abs().max() <= TOLERANCE[dtype] * (1 + matrix.norm() ** 2)
+    form = (
+        torch.block_diag(identity, identity).roll(half, 1)
+        * torch.tensor([1, -1]).repeat_interleave(half)[:, None]
+    )
+    # Shears of N(0, 3²) numbers multiply to huge matrices, so the error is relative to their
+    # square.
+    assert (matrix.T @ form @ matrix - form).abs().max() <= TOLERANCE[dtype] * (
+        1 + matrix.norm() ** 2
+    )
 
 
 @given(SIZES, SIZES, SEEDS)
@@ -255,11 +277,22 @@ def test_l0_gates_lie_in_the_unit_interval(dtype, insize, outsize, seed):
     assert layer.reg_error() > 0
 
 
-@given(SIZES, SIZES, SEEDS, st.floats(0, 2), st.floats(0, 2), st.sampled_from([1, 2, 3.5, float("inf")]))
+@given(
+    SIZES,
+    SIZES,
+    SEEDS,
+    st.floats(0, 2),
+    st.floats(0, 2),
+    st.sampled_from([1, 2, 3.5, float("inf")]),
+)
 @few
-def test_bounded_norm_penalty_is_the_distance_to_the_interval(dtype, insize, outsize, seed, lower, width, p):
+def test_bounded_norm_penalty_is_the_distance_to_the_interval(
+    dtype, insize, outsize, seed, lower, width, p
+):
     upper = lower + width
-    layer = drawn("BoundedNormLinear", insize, outsize, dtype, seed, sigma_min=lower, sigma_max=upper, p=p)
+    layer = drawn(
+        "BoundedNormLinear", insize, outsize, dtype, seed, sigma_min=lower, sigma_max=upper, p=p
+    )
     entries = layer.effective_W().abs()
     norm = entries.max() if p == float("inf") else (entries**p).sum() ** (1 / p)
     assert_near(layer.reg_error(), max(norm.item() - upper, lower - norm.item(), 0.0))

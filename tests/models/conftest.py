@@ -8,8 +8,13 @@ from torch import Tensor
 
 from edgelab.models import GSNN
 
-NAMES = {"input": ["i0", "i1", "i2"], "function": ["a", "b", "c", "d", "lone"], "output": ["o0", "o1", "silent"]}
-# i0 feeds two functions, i2 none; c has no edge but to o1; d has several edges in; `lone` is isolated; o1 reads two.
+NAMES = {
+    "input": ["i0", "i1", "i2"],
+    "function": ["a", "b", "c", "d", "lone"],
+    "output": ["o0", "o1", "silent"],
+}
+# i0 feeds two functions, i2 none; c has no edge but to o1; d has several edges in; `lone` is
+# isolated; o1 reads two.
 EDGE_INDEX = {
     ("function", "to", "function"): [[0, 0, 1, 1, 3], [1, 3, 3, 0, 3]],
     ("input", "to", "function"): [[0, 0, 1], [0, 1, 0]],
@@ -30,11 +35,15 @@ def names() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="session")
 def small_model(edge_index) -> Callable[..., GSNN]:
-    """Builder of models of the small graph; every parameter random, so that none hides behind a zero."""
+    """Builder of models of the small graph; every parameter random, so that none hides behind a
+    zero.
+    """
 
     def build(seed: int = 0, **options) -> GSNN:
         torch.manual_seed(seed)
-        model = GSNN(edge_index, NAMES, **{"channels": 3, "layers": 3, "share_layers": False, **options})
+        model = GSNN(
+            edge_index, NAMES, **{"channels": 3, "layers": 3, "share_layers": False, **options}
+        )
         return randomise(model, seed)
 
     return build
@@ -69,10 +78,11 @@ def forward_by_dense_matrices(
     edge_mask: Tensor | float = 1.0,
     activations: list[Tensor] | None = None,
 ) -> Tensor:
-    """What a GSNN predicts, written with one dense matrix per sparse layer and no code of the package.
+    """What a GSNN predicts, written with one dense matrix per sparse layer and no code of the
+    package.
 
-    Reads from the model only names, sizes and coordinates. `norm` takes `[batch, nodes, channels]` and the layer.
-    """
+    Reads from the model only names, sizes and coordinates. `norm` takes `[batch, nodes, channels]`
+    and the layer."""
     n_nodes, channels = len(model.function_names), model.channels
     edges = [edge for edge in model.edges for _ in range(model.edge_channels)]
     kinds = edge_kinds(model)
@@ -93,7 +103,11 @@ def forward_by_dense_matrices(
         sent = hidden.flatten(1) @ dense(block.lin_out, n_nodes * channels, len(edges), x)
         if block.lin_out.bias is not None:
             sent = sent + block.lin_out.to_coo()[2]
-        state = sent if block.residual_weight is None else sent + block.residual_weight.detach().relu() * state
+        state = (
+            sent
+            if block.residual_weight is None
+            else sent + block.residual_weight.detach().relu() * state
+        )
         state = state * edge_mask
     prediction = x.new_zeros(len(x), len(model.output_names)) + 0 * x.sum()
     for output, name in enumerate(model.output_names):
@@ -107,9 +121,13 @@ def forward_by_dense_matrices(
 
 
 def edge_kinds(model: GSNN) -> list[str]:
-    """Node names may repeat between types, so the kind of an edge comes from its place in the order of edges."""
+    """Node names may repeat between types, so the kind of an edge comes from its place in the order
+    of edges.
+    """
     inputs, outputs = set(model.input_names), set(model.output_names)
-    kinds = ["input" if s in inputs else "output" if t in outputs else "function" for s, t in model.edges]
+    kinds = [
+        "input" if s in inputs else "output" if t in outputs else "function" for s, t in model.edges
+    ]
     return [kind for kind in kinds for _ in range(model.edge_channels)]
 
 

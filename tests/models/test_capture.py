@@ -37,7 +37,9 @@ def test_the_gradient_is_the_slope_of_the_loss_at_each_activation(small_model, s
             bias[0, 1] -= shift
         return loss
 
-    assert cache.gradients[1, :, 0, 1].sum().item() == pytest.approx(finite_difference(loss_at), rel=1e-5)
+    assert cache.gradients[1, :, 0, 1].sum().item() == pytest.approx(
+        finite_difference(loss_at), rel=1e-5
+    )
 
 
 def test_capturing_changes_no_prediction_and_no_gradient(model, small_x):
@@ -62,14 +64,18 @@ def test_gradients_of_touches_no_grad(model, small_x):
         gradients = cache.gradients_of(loss)
     assert torch.equal(model.blocks[0].lin_in.weight.grad, kept)
     assert x.grad is None
-    assert all(p.grad is None for name, p in model.named_parameters() if name != "blocks.0.lin_in.weight")
+    assert all(
+        p.grad is None for name, p in model.named_parameters() if name != "blocks.0.lin_in.weight"
+    )
     with model.capture() as again:
         model(x).square().sum().backward()
     torch.testing.assert_close(gradients, again.gradients)
 
 
 def test_gradients_are_zero_where_the_loss_does_not_depend(model, small_x):
-    """Only o1 counts, which reads c and b: d's last activation moves nothing. An isolated function never does."""
+    """Only o1 counts, which reads c and b: d's last activation moves nothing. An isolated function
+    never does.
+    """
     with model.capture() as cache:
         model(small_x)[:, 1].sum().backward()
     assert (cache.gradients[-1, :, 3] == 0).all()
@@ -107,7 +113,9 @@ def test_a_block_shared_weights_with_shows_its_own_values(small_model, small_x):
     model = small_model(share_layers=True)
     with model.capture() as cache:
         model(small_x).sum().backward()
-        assert not torch.equal(model.blocks[0].pre_norm_activation, model.blocks[1].pre_norm_activation)
+        assert not torch.equal(
+            model.blocks[0].pre_norm_activation, model.blocks[1].pre_norm_activation
+        )
         assert torch.equal(model.blocks[2].pre_norm_gradient, cache.gradients[2])
 
 

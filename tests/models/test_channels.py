@@ -7,15 +7,17 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.models import GSNN, NORMS
-from edgelab.models.channels import channel_counts, presence, widened
-from edgelab.models.norms import MIXES_CHANNELS
+from edgelab.models._channels import channel_counts, presence, widened
+from edgelab.models._norms import MIXES_CHANNELS
 
 PER_FUNCTION = [1, 3, 2, 4, 2]
 PER_LAYER = [[1, 3, 2, 4, 2], [2, 2, 2, 1, 1], [4, 1, 3, 3, 2]]
 KEEPS_CHANNELS_APART = [name for name in NORMS if name not in MIXES_CHANNELS]
 
 
-def train_a_little(model: GSNN, x: torch.Tensor, optimizer: torch.optim.Optimizer | None = None) -> torch.optim.AdamW:
+def train_a_little(
+    model: GSNN, x: torch.Tensor, optimizer: torch.optim.Optimizer | None = None
+) -> torch.optim.AdamW:
     optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)
     for _ in range(3):
         optimizer.zero_grad()
@@ -37,7 +39,9 @@ class TestCounts:
         assert channel_counts([2, 3], 2, 2, True).tolist() == [[2, 3], [2, 3]]
         assert channel_counts(4, 1, 2, True).tolist() == [[4, 4]]
 
-    @pytest.mark.parametrize("channels", [[2, 0], [2, -1], [1.0, 2.0], [1, 2, 3], [[1, 2]] * 3, [True, True]])
+    @pytest.mark.parametrize(
+        "channels", [[2, 0], [2, -1], [1.0, 2.0], [1, 2, 3], [[1, 2]] * 3, [True, True]]
+    )
     def test_anything_else_is_refused(self, channels):
         with pytest.raises(ConfigError, match="channels must be"):
             channel_counts(torch.tensor(channels), 2, 2, False)
@@ -61,14 +65,22 @@ class TestCounts:
 
 @pytest.mark.parametrize("channels", [PER_FUNCTION, PER_LAYER])
 class TestUnequal:
-    def test_predictions_equal_those_of_dense_matrices(self, small_model, small_x, dense_forward, channels):
+    def test_predictions_equal_those_of_dense_matrices(
+        self, small_model, small_x, dense_forward, channels
+    ):
         model = small_model(channels=channels, norm="none")
         torch.testing.assert_close(model(small_x), dense_forward(model, small_x))
         counts = torch.tensor(channels).expand(3, 5)
-        into = torch.tensor([3 + 1, 1 + 1 + 1, 1, 3 + 1, 1])  # input, function and self edges into a, b, c, d, lone
-        assert [len(block.lin_in.to_coo()[1]) for block in model.blocks] == (counts * into).sum(1).tolist()
+        into = torch.tensor(
+            [3 + 1, 1 + 1 + 1, 1, 3 + 1, 1]
+        )  # input, function and self edges into a, b, c, d, lone
+        assert [len(block.lin_in.to_coo()[1]) for block in model.blocks] == (counts * into).sum(
+            1
+        ).tolist()
 
-    def test_absent_weights_are_zero_and_stay_so(self, small_model, small_x, edge_index, names, channels):
+    def test_absent_weights_are_zero_and_stay_so(
+        self, small_model, small_x, edge_index, names, channels
+    ):
         model = small_model(channels=channels, norm="batch")
         train_a_little(model, small_x)
         before = model(small_x).detach()
@@ -83,7 +95,9 @@ class TestUnequal:
         model = small_model(channels=channels, norm="batch")
         counts = torch.tensor(channels).expand(3, 5)
         into, out_of = torch.tensor([4, 3, 1, 4, 1]), torch.tensor([3, 4, 2, 3, 1])
-        per_channel = into + 1 + 2 + out_of  # weights in, bias, scale and shift of the norm, weights out
+        per_channel = (
+            into + 1 + 2 + out_of
+        )  # weights in, bias, scale and shift of the norm, weights out
         assert model.n_parameters == int((counts * per_channel).sum()) + 3 * (16 + 1)
         assert model.n_parameters < sum(parameter.numel() for parameter in model.parameters())
 
@@ -105,8 +119,13 @@ class TestUnequal:
             assert cache.activations.movedim(1, -1)[~absent].all()
         assert not cache.gradients.movedim(1, -1)[absent].any()
 
-    def test_a_state_goes_into_a_model_of_equal_width_and_back(self, small_model, small_x, channels):
-        unequal, equal = small_model(channels=channels, norm="batch"), small_model(seed=1, channels=2, norm="batch")
+    def test_a_state_goes_into_a_model_of_equal_width_and_back(
+        self, small_model, small_x, channels
+    ):
+        unequal, equal = (
+            small_model(channels=channels, norm="batch"),
+            small_model(seed=1, channels=2, norm="batch"),
+        )
         train_a_little(unequal, small_x)
         states = copy.deepcopy(unequal.state_dict()), copy.deepcopy(equal.state_dict())
         predictions = unequal(small_x).detach(), equal.eval()(small_x).detach()
@@ -133,11 +152,15 @@ class TestUnequal:
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("norm", NORMS.names())
 def test_every_norm_treats_a_function_as_if_all_were_as_wide_as_it(small_model, norm, training):
-    """Function n of a model of unequal width is normalised like function n among functions of its own width."""
+    """Function n of a model of unequal width is normalised like function n among functions of its
+    own width.
+    """
     kind = NORMS[norm][0]
     order = torch.tensor([2, 0, 1])
     counts, width, rank = torch.tensor([1, 4, 2]), 4, order.argsort()
-    values = torch.randn(3, width, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    values = torch.randn(
+        3, width, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+    )
     ragged = kind(3, width, order, rank).double().train(training)
     ragged.resize(counts, width)
     out = ragged(values * presence(counts, width)[order].unsqueeze(-1))
@@ -153,7 +176,9 @@ def test_every_norm_treats_a_function_as_if_all_were_as_wide_as_it(small_model, 
 class TestWidening:
     @pytest.mark.parametrize("norm", KEEPS_CHANNELS_APART)
     @pytest.mark.parametrize("start", [2, PER_FUNCTION])
-    def test_predictions_stay_and_parameters_are_the_same_objects(self, small_model, small_x, norm, start):
+    def test_predictions_stay_and_parameters_are_the_same_objects(
+        self, small_model, small_x, norm, start
+    ):
         model = small_model(channels=start, norm=norm)
         train_a_little(model, small_x)
         model.eval()
@@ -161,7 +186,10 @@ class TestWidening:
         n_before = model.n_parameters
         model.widen(torch.tensor([4, 3, 2, 5, 6]))
         torch.testing.assert_close(model(small_x).detach(), before)
-        assert all(dict(model.named_parameters())[name] is parameter for name, parameter in parameters.items())
+        assert all(
+            dict(model.named_parameters())[name] is parameter
+            for name, parameter in parameters.items()
+        )
         assert model.channels == 6
         assert model.n_parameters > n_before
         assert model.n_parameters == small_model(channels=[4, 3, 2, 5, 6], norm=norm).n_parameters
@@ -186,10 +214,16 @@ class TestWidening:
         optimizer = train_a_little(model, small_x)
         model.widen(4, optimizer)
         for block in model.blocks:
-            for parameter in (block.lin_in.weight, block.lin_in.bias, block.norm.weight, block.norm.bias):
+            for parameter in (
+                block.lin_in.weight,
+                block.lin_in.bias,
+                block.norm.weight,
+                block.norm.bias,
+            ):
                 rows = (-1, 4) if parameter.dim() == 1 else parameter.shape
                 assert all(
-                    not optimizer.state[parameter][name].view(rows)[:, 2:].any() for name in ("exp_avg", "exp_avg_sq")
+                    not optimizer.state[parameter][name].view(rows)[:, 2:].any()
+                    for name in ("exp_avg", "exp_avg_sq")
                 )
             assert block.norm.weight.view(-1, 4)[:, 2:].eq(1).all()
 
@@ -200,7 +234,10 @@ class TestWidening:
         model.widen([2, 2, 5, 2, 2])
         torch.testing.assert_close(model(small_x).detach(), before)
         train_a_little(model, small_x)
-        assert sum(int((~layer.mask).sum()) for b in model.blocks for layer in (b.lin_in, b.lin_out)) == pruned
+        assert (
+            sum(int((~layer.mask).sum()) for b in model.blocks for layer in (b.lin_in, b.lin_out))
+            == pruned
+        )
 
     def test_shared_layers_widen_once(self, small_model, small_x):
         model = small_model(channels=2, norm="none", share_layers=True)
@@ -228,7 +265,9 @@ class TestWidening:
         with pytest.raises(ConfigError, match=message):
             small_model(**options).widen(channels)
 
-    @pytest.mark.parametrize("options", [{"node_mlp": True}, {"node_attn": True}, {"norm_first": False}])
+    @pytest.mark.parametrize(
+        "options", [{"node_mlp": True}, {"node_attn": True}, {"norm_first": False}]
+    )
     def test_other_parts_see_no_absent_channel(self, small_model, small_x, options):
         model = small_model(channels=PER_FUNCTION, nonlin=torch.nn.Sigmoid, **options)
         seen = []

@@ -54,7 +54,9 @@ def test_without_interventions_it_is_a_gsnn(chain):
 
 def test_what_is_left_of_every_edge(chain):
     net = model(chain)
-    left = dict(zip(net.edges, net.remaining_influence(doses([0.0, 0.25, -3.0]))[0].tolist(), strict=True))
+    left = dict(
+        zip(net.edges, net.remaining_influence(doses([0.0, 0.25, -3.0]))[0].tolist(), strict=True)
+    )
     assert left["a", "b"] == left["b", "b"] == 0.75
     assert left["b", "c"] == left["c", "c"] == 0.0
     assert left["on b", "b"] == left["c", "level"] == left["a", "a"] == 1.0
@@ -62,7 +64,11 @@ def test_what_is_left_of_every_edge(chain):
 
 def test_two_interventions_fix_two_functions(chain):
     left = dict(
-        zip((net := model(chain)).edges, net.remaining_influence(doses([1.0, 1.0, 0.0]))[0].tolist(), strict=True)
+        zip(
+            (net := model(chain)).edges,
+            net.remaining_influence(doses([1.0, 1.0, 0.0]))[0].tolist(),
+            strict=True,
+        )
     )
     assert left["a", "a"] == left["a", "b"] == left["b", "b"] == 0.0
     assert left["b", "c"] == 1.0

@@ -20,7 +20,9 @@ def n_parameters(model: torch.nn.Module) -> int:
 
 class TestSizes:
     def test_the_tutorial_model_has_13_980_parameters(self):
-        """25 tiers, the 35 held-out edges hidden: 37 edges, 25 + 25 at inputs and outputs, 50 self edges."""
+        """25 tiers, the 35 held-out edges hidden: 37 edges, 25 + 25 at inputs and outputs, 50 self
+        edges.
+        """
         graph = convergence_graph(25)
         data = build_graph(
             graph.kept_edges,
@@ -77,7 +79,12 @@ class TestWhatIsRefused:
 
     def test_an_unknown_edge_type(self, edge_index, names):
         with pytest.raises(GraphError, match="'input', 'to', 'output'"):
-            GSNN({**edge_index, ("input", "to", "output"): torch.zeros(2, 1, dtype=torch.int64)}, names, 2, 2)
+            GSNN(
+                {**edge_index, ("input", "to", "output"): torch.zeros(2, 1, dtype=torch.int64)},
+                names,
+                2,
+                2,
+            )
 
     @pytest.mark.parametrize("node", [-1, 5])
     def test_a_node_that_does_not_exist(self, edge_index, names, node):
@@ -127,7 +134,9 @@ class TestCall:
 
     @pytest.mark.parametrize("norm", NORMS.names())
     @pytest.mark.parametrize("training", [True, False])
-    def test_an_empty_batch_gives_no_rows_and_leaves_the_statistics(self, small_model, small_x, norm, training):
+    def test_an_empty_batch_gives_no_rows_and_leaves_the_statistics(
+        self, small_model, small_x, norm, training
+    ):
         model = small_model(norm=norm).train(training)
         before = copy.deepcopy(model.state_dict())
         assert model(small_x[:0]).shape == (0, 3)
@@ -162,7 +171,10 @@ class TestCall:
     def test_masks_of_ones_change_nothing_and_any_dtype_will_do(self, small_model, small_x):
         model = small_model()
         for dtype in (torch.bool, torch.float64, torch.int8):
-            masks = {"node_mask": torch.ones(5, dtype=dtype), "edge_mask": torch.ones(4, 16, dtype=dtype)}
+            masks = {
+                "node_mask": torch.ones(5, dtype=dtype),
+                "edge_mask": torch.ones(4, 16, dtype=dtype),
+            }
             assert torch.equal(model(small_x, **masks), model(small_x))
 
     def test_a_masked_function_is_as_good_as_silent(self, small_model, small_x):
@@ -179,8 +191,12 @@ class TestCall:
             assert (gradient[:, 1] != 0).any() == reaches  # a → d is an edge of its own
 
     @pytest.mark.parametrize("norm", ["none", "layer", "batch", "ema", "batch++"])
-    def test_checkpointing_changes_neither_gradients_nor_statistics(self, small_model, small_x, norm):
-        plain, saving = (small_model(norm=norm, dropout=0.3, checkpoint=c).train() for c in (False, True))
+    def test_checkpointing_changes_neither_gradients_nor_statistics(
+        self, small_model, small_x, norm
+    ):
+        plain, saving = (
+            small_model(norm=norm, dropout=0.3, checkpoint=c).train() for c in (False, True)
+        )
         for model in (plain, saving):
             torch.manual_seed(0)
             model(small_x).square().sum().backward()
@@ -200,14 +216,19 @@ class TestDtypes:
 
     @pytest.mark.parametrize("norm", NORMS.names())
     def test_a_bfloat16_model_stays_close(self, small_model, small_x, norm):
-        single, half = small_model(norm=norm).eval(), small_model(norm=norm, dtype=torch.bfloat16).eval()
+        single, half = (
+            small_model(norm=norm).eval(),
+            small_model(norm=norm, dtype=torch.bfloat16).eval(),
+        )
         half.load_state_dict(single.state_dict())
         y = half(small_x.bfloat16())
         assert y.dtype == torch.bfloat16
         torch.testing.assert_close(y.float(), single(small_x), rtol=0.05, atol=0.1)
 
     @pytest.mark.parametrize("norm", NORMS.names())
-    def test_autocast_lowers_the_products_and_keeps_float32_gradients(self, small_model, small_x, norm):
+    def test_autocast_lowers_the_products_and_keeps_float32_gradients(
+        self, small_model, small_x, norm
+    ):
         model = small_model(norm=norm, node_mlp=True, node_attn=True).eval()
         with torch.autocast("cpu", torch.bfloat16):
             y = model(small_x)
@@ -228,15 +249,21 @@ class TestDtypes:
 
     @pytest.mark.parametrize("norm", NORMS.names())
     def test_gradients_are_right_in_float64(self, small_model, small_x, norm):
-        """Of x and of all parameters, for each norm, in eval mode where norms run on remembered statistics."""
-        model = small_model(norm=norm, channels=2, layers=2, node_mlp=True, node_attn=True, dtype=torch.float64)
+        """Of x and of all parameters, for each norm, in eval mode where norms run on remembered
+        statistics.
+        """
+        model = small_model(
+            norm=norm, channels=2, layers=2, node_mlp=True, node_attn=True, dtype=torch.float64
+        )
         x = small_x[:2].double()
         model(x)
         assert check_gradients(model.eval(), x)
 
     @pytest.mark.parametrize("norm", ["batch", "groupbatch", "edgebatch", "batch++"])
     def test_gradients_through_the_statistics_of_the_batch(self, small_model, small_x, norm):
-        model = small_model(norm=norm, channels=2, layers=2, dtype=torch.float64, nonlin=torch.nn.Tanh).train()
+        model = small_model(
+            norm=norm, channels=2, layers=2, dtype=torch.float64, nonlin=torch.nn.Tanh
+        ).train()
         assert check_gradients(model, small_x[:3].double())
 
 
@@ -294,12 +321,16 @@ class TestCopies:
 
 class TestPrune:
     @pytest.mark.parametrize("share_layers", [True, False])
-    def test_small_weights_become_zero_and_stay_so_in_training(self, small_model, small_x, share_layers):
+    def test_small_weights_become_zero_and_stay_so_in_training(
+        self, small_model, small_x, share_layers
+    ):
         model = small_model(share_layers=share_layers)
         optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
         model(small_x).square().sum().backward()
         optimizer.step()  # momentum that could bring pruned weights back
-        layers = {block.lin_in for block in model.blocks} | {block.lin_out for block in model.blocks}
+        layers = {block.lin_in for block in model.blocks} | {
+            block.lin_out for block in model.blocks
+        }
         expected = sum(int((layer.weight.abs() <= 0.2).sum()) for layer in layers)
         assert model.prune(0.2) == expected > 0
         zero = [layer.to_coo()[1] == 0 for layer in layers]
@@ -338,7 +369,9 @@ class TestPrune:
     def test_pruning_again_never_brings_weights_back(self, small_model):
         model = small_model()
         assert model.prune(0.3) == model.prune(0.0)
-        assert model.prune(10.0) == sum(b.lin_in.weight.numel() + b.lin_out.weight.numel() for b in model.blocks)
+        assert model.prune(10.0) == sum(
+            b.lin_in.weight.numel() + b.lin_out.weight.numel() for b in model.blocks
+        )
 
     @pytest.mark.parametrize("threshold", [-0.1, float("nan")])
     def test_a_threshold_below_zero_is_refused(self, small_model, threshold):

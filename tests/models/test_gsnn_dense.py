@@ -1,4 +1,6 @@
-"""A GSNN against the same model written with dense matrices, on random graphs; and what relabelling must not change."""
+"""A GSNN against the same model written with dense matrices, on random graphs; and what relabelling
+must not change.
+"""
 
 import dataclasses
 
@@ -14,8 +16,13 @@ KINDS = (("function", "to", "function"), ("input", "to", "function"), ("function
 
 @st.composite
 def problems(draw) -> tuple[dict, dict, int, int]:
-    """Graph of up to 6 functions, any edges (none, self edges, several per input and output), options, seed, batch."""
-    n = {kind: draw(st.integers(1, most)) for kind, most in (("input", 3), ("function", 6), ("output", 3))}
+    """Graph of up to 6 functions, any edges (none, self edges, several per input and output),
+    options, seed, batch.
+    """
+    n = {
+        kind: draw(st.integers(1, most))
+        for kind, most in (("input", 3), ("function", 6), ("output", 3))
+    }
     index = {}
     for kind in KINDS:
         every = [(s, t) for s in range(n[kind[0]]) for t in range(n[kind[2]])]
@@ -34,7 +41,10 @@ def problems(draw) -> tuple[dict, dict, int, int]:
 
 
 def build(graph: dict, options: dict, seed: int) -> GSNN:
-    index = {kind: torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).t() for kind, pairs in graph["index"].items()}
+    index = {
+        kind: torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).t()
+        for kind, pairs in graph["index"].items()
+    }
     names = {kind: [f"{kind[0]}{i}" for i in range(size)] for kind, size in graph["n"].items()}
     torch.manual_seed(seed)
     model = GSNN(index, names, **{"norm": "none", "dtype": torch.float64, **options})
@@ -60,7 +70,9 @@ def test_predictions_equal_those_of_dense_matrices(dense_forward, problem):
 @settings(deadline=None, max_examples=40)
 @given(problems())
 def test_gradients_equal_those_of_dense_matrices(dense_forward, problem):
-    """The gradient of the loss by x and by what every function holds, from autograd on the dense model."""
+    """The gradient of the loss by x and by what every function holds, from autograd on the dense
+    model.
+    """
     graph, options, seed, batch = problem
     model, inside = build(graph, options, seed), []
     x = inputs(graph, batch).requires_grad_()
@@ -93,9 +105,14 @@ def test_masks_equal_dense_multiplication(dense_forward, problem, per_sample):
 
 
 @settings(deadline=None, max_examples=40)
-@given(problems(), st.sampled_from(["none", "layer", "batch", "groupbatch", "rms", "softmax", "edgebatch"]))
+@given(
+    problems(),
+    st.sampled_from(["none", "layer", "batch", "groupbatch", "rms", "softmax", "edgebatch"]),
+)
 def test_relabelled_nodes_with_the_same_weights_predict_the_same(problem, norm):
-    """Functions and edges come in another order; weights follow their names. Only rounding may differ."""
+    """Functions and edges come in another order; weights follow their names. Only rounding may
+    differ.
+    """
     graph, options, seed, _ = problem
     options = {**options, "norm": norm, "edge_channels": 1}
     generator = torch.Generator().manual_seed(seed)
@@ -123,20 +140,29 @@ def inverse(place: list[int]) -> list[int]:
 
 
 def transfer(first: GSNN, second: GSNN) -> None:
-    """Copy weights by the names of edges and functions, through coordinates; norms keep their initial 1 and 0."""
+    """Copy weights by the names of edges and functions, through coordinates; norms keep their
+    initial 1 and 0.
+    """
     channels = first.channels
     edge = {pair: i for i, pair in enumerate(keyed_edges(first))}
     to_first_edge = torch.tensor([edge[pair] for pair in keyed_edges(second)], dtype=torch.int64)
-    to_first_node = torch.tensor([first.function_names.index(name) for name in second.function_names])
+    to_first_node = torch.tensor(
+        [first.function_names.index(name) for name in second.function_names]
+    )
     to_first_row = (to_first_node[:, None] * channels + torch.arange(channels)).flatten()
     for ours, theirs in zip(first.blocks, second.blocks, strict=True):
-        for name, rows, columns in (("lin_in", to_first_edge, to_first_row), ("lin_out", to_first_row, to_first_edge)):
+        for name, rows, columns in (
+            ("lin_in", to_first_edge, to_first_row),
+            ("lin_out", to_first_row, to_first_edge),
+        ):
             index, values, bias = getattr(ours, name).to_coo()
             matrix = torch.zeros(10**3, 10**3, dtype=values.dtype)
             matrix[index[0], index[1]] = values
             layer = getattr(theirs, name)
             own = layer.to_coo()[0]
-            layer.load_coo(own, matrix[rows[own[0]], columns[own[1]]], None if bias is None else bias[columns])
+            layer.load_coo(
+                own, matrix[rows[own[0]], columns[own[1]]], None if bias is None else bias[columns]
+            )
         if ours.residual_weight is not None:
             theirs.residual_weight.data.copy_(ours.residual_weight.data)
         for norm in (ours.norm, theirs.norm, ours.edge_norm, theirs.edge_norm):
@@ -161,6 +187,8 @@ def test_a_single_function_without_function_edges(dense_forward, batch):
         "index": {KINDS[0]: [], KINDS[1]: [(0, 0)], KINDS[2]: [(0, 0)]},
     }
     for self_edges in (True, False):
-        model = build(graph, {"channels": 1, "layers": 2, "add_function_self_edges": self_edges}, seed=0)
+        model = build(
+            graph, {"channels": 1, "layers": 2, "add_function_self_edges": self_edges}, seed=0
+        )
         x = inputs(graph, batch)
         torch.testing.assert_close(model(x), dense_forward(model, x))

@@ -10,8 +10,8 @@ from edgelab.models import GSNN
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "gsnn_models.json").read_text())
 CASES = {case["id"]: case for case in GOLDEN["model_cases"]}
-# The other implementation treats the mean and the deviation of its layer norm as constants: its gradients are not the
-# true ones, only its predictions and activations can be compared.
+# The other implementation treats the mean and the deviation of its layer norm as constants: its
+# gradients are not the true ones, only its predictions and activations can be compared.
 WITHOUT_GRADIENTS = {"layer_norm"}
 PREDICTION = {"rtol": 1e-5, "atol": 1e-5}
 INSIDE = {"rtol": 1e-4, "atol": 1e-5}
@@ -24,7 +24,9 @@ def case(request) -> dict:
 
 @pytest.fixture
 def model(case) -> GSNN:
-    index = {tuple(kind.split("/")): torch.tensor(pairs) for kind, pairs in GOLDEN["edge_index"].items()}
+    index = {
+        tuple(kind.split("/")): torch.tensor(pairs) for kind, pairs in GOLDEN["edge_index"].items()
+    }
     model = GSNN(index, GOLDEN["node_names"], **case["args"])
     for block, given in zip(model.blocks, case["blocks"], strict=True):
         load_block(block, given)
@@ -57,7 +59,9 @@ def test_norm_parameters_were_all_used(case, model):
 
 
 def test_predictions(case, model):
-    torch.testing.assert_close(model(torch.tensor(case["x"])), torch.tensor(case["prediction"]), **PREDICTION)
+    torch.testing.assert_close(
+        model(torch.tensor(case["x"])), torch.tensor(case["prediction"]), **PREDICTION
+    )
 
 
 def test_activations_and_gradients_of_the_summed_squared_error(case, model):
@@ -79,4 +83,6 @@ def test_coordinates_round_trip_in_any_order(case, model):
                 layer.weight.fill_(torch.nan)
             layer.load_coo(index[:, shuffled], values[shuffled], bias)
             torch.testing.assert_close(layer.to_coo()[1], values, rtol=0, atol=0)
-    torch.testing.assert_close(model(torch.tensor(case["x"])), torch.tensor(case["prediction"]), **PREDICTION)
+    torch.testing.assert_close(
+        model(torch.tensor(case["x"])), torch.tensor(case["prediction"]), **PREDICTION
+    )

@@ -7,7 +7,7 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.models import GSNN, INITIALIZERS
-from edgelab.models.initializers import Fan, initial_weight
+from edgelab.models._initializers import Fan, initial_weight
 
 N = 40_000
 FAN = Fan(torch.tensor([[4.0], [16.0]]), torch.tensor([[9.0], [1.0]]))
@@ -37,7 +37,9 @@ def test_mean_and_variance(init):
         assert row.var().item() == pytest.approx(variance, rel=0.05)
 
 
-@pytest.mark.parametrize("init", [name for name in INITIALIZERS.names() if "uniform" in name or "degree" in name])
+@pytest.mark.parametrize(
+    "init", [name for name in INITIALIZERS.names() if "uniform" in name or "degree" in name]
+)
 def test_uniform_ones_keep_their_bound(init):
     weight = initial_weight(init, (2, N), FAN)
     bound = torch.tensor(VARIANCES[init]).mul(3).sqrt()

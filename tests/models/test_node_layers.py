@@ -2,7 +2,7 @@
 
 import torch
 
-from edgelab.models.node_layers import NodeGate, NodeMLP
+from edgelab.models._node_layers import NodeGate, NodeMLP
 
 HIDDEN = torch.randn(5, 3, 4, generator=torch.Generator().manual_seed(0))
 
@@ -12,7 +12,9 @@ def test_the_network_treats_every_function_and_sample_alike():
     result = layer(HIDDEN)
     for node in range(5):
         for sample in range(4):
-            torch.testing.assert_close(result[node, :, sample], layer.layers(HIDDEN[node, :, sample]))
+            torch.testing.assert_close(
+                result[node, :, sample], layer.layers(HIDDEN[node, :, sample])
+            )
 
 
 def test_the_network_replaces_what_came_in():
@@ -46,5 +48,7 @@ def test_both_sit_in_the_model_after_the_norm(small_model, small_x):
         model(small_x)
     block, inward = model.blocks[0], model.wiring.inward
     ranked = before.activations[0].permute(1, 2, 0)[inward.node_of_rank]
-    expected = block.node_gate(block.node_mlp(block.nonlin(block.norm(ranked))))[inward.rank_of_node]
+    expected = block.node_gate(block.node_mlp(block.nonlin(block.norm(ranked))))[
+        inward.rank_of_node
+    ]
     torch.testing.assert_close(after.activations[0], expected.permute(2, 0, 1).detach())

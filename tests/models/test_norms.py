@@ -1,4 +1,6 @@
-"""Each norm against its formula or against torch, in the order of the graph whatever the order of the rows."""
+"""Each norm against its formula or against torch, in the order of the graph whatever the order of
+the rows.
+"""
 
 import copy
 
@@ -6,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from edgelab.models import NORMS
-from edgelab.models.norms import KEEPS_MAGNITUDE, NoNorm, RunningNorm, frozen_statistics
+from edgelab.models import NORMS, RunningNorm
+from edgelab.models._norms import KEEPS_MAGNITUDE, NoNorm, frozen_statistics
 
 NODES, CHANNELS, BATCH = 5, 3, 7
 RANK = torch.tensor([3, 0, 4, 1, 2])  # node n stands in row RANK[n]
@@ -15,13 +17,17 @@ ORDER = RANK.argsort()
 
 
 def make(name: str, channels: int = CHANNELS) -> torch.nn.Module:
-    """The norm of the channels (or, for edge norms, of the state seen as one channel) with random parameters."""
+    """The norm of the channels (or, for edge norms, of the state seen as one channel) with random
+    parameters.
+    """
     node_norm, edge_norm = NORMS[name]
     kind = edge_norm if node_norm is NoNorm and edge_norm is not None else node_norm
     norm = kind(NODES, channels, ORDER, RANK).double()
     generator = torch.Generator().manual_seed(0)
     for parameter in norm.parameters():
-        parameter.data += torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.3
+        parameter.data += (
+            torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * 0.3
+        )
     return norm
 
 
@@ -52,10 +58,14 @@ def test_layer_norm_divides_by_the_unbiased_deviation_plus_a_tenth():
 
 
 def test_layer_norm_has_its_true_gradient():
-    assert torch.autograd.gradcheck(lambda v: apply(make("layer"), v), hidden()[:2].requires_grad_())
+    assert torch.autograd.gradcheck(
+        lambda v: apply(make("layer"), v), hidden()[:2].requires_grad_()
+    )
 
 
-@pytest.mark.parametrize("values", [torch.zeros(BATCH, NODES, 1), torch.full((BATCH, NODES, CHANNELS), 3.0)])
+@pytest.mark.parametrize(
+    "values", [torch.zeros(BATCH, NODES, 1), torch.full((BATCH, NODES, CHANNELS), 3.0)]
+)
 def test_layer_norm_of_values_without_spread_is_its_shift_with_finite_gradients(values):
     norm, values = make("layer", values.shape[2]), values.double().requires_grad_()
     result = apply(norm, values)
@@ -158,7 +168,9 @@ def test_norms_that_keep_magnitude_are_registered():
 
 
 @pytest.mark.parametrize("name", [name for name in NORMS.names() if NORMS[name][1] is None])
-def test_a_model_equals_its_dense_form_with_the_same_norm(small_model, small_x, dense_forward, name):
+def test_a_model_equals_its_dense_form_with_the_same_norm(
+    small_model, small_x, dense_forward, name
+):
     """The norm of the channels sits where it should in the model, and on the right nodes."""
     model = small_model(norm=name, dtype=torch.float64)
     model(small_x.double())

@@ -11,7 +11,9 @@ def one_block(small_model, **options) -> GSNN:
 
 
 def test_the_residual_adds_the_rectified_weight_times_the_state(small_model, small_x):
-    """Edges from inputs receive nothing but their bias, so the residual is all that happens to them."""
+    """Edges from inputs receive nothing but their bias, so the residual is all that happens to
+    them.
+    """
     model = one_block(small_model)
     edges = {}
     for weight in (0.5, 0.0, -2.0):
@@ -19,7 +21,9 @@ def test_the_residual_adds_the_rectified_weight_times_the_state(small_model, sma
         edges[weight] = model(small_x, return_edges=True)[1]
     bias = model.blocks[0].lin_out.bias
     from_input = [model.edges.index(pair) for pair in (("i0", "a"), ("i0", "b"), ("i1", "a"))]
-    torch.testing.assert_close(edges[0.5][:, from_input], bias[from_input] + 0.5 * small_x[:, [0, 0, 1]])
+    torch.testing.assert_close(
+        edges[0.5][:, from_input], bias[from_input] + 0.5 * small_x[:, [0, 0, 1]]
+    )
     assert torch.equal(edges[-2.0], edges[0.0])
 
 
@@ -58,7 +62,9 @@ def test_dropout_drops_channels_in_training_only(small_model, small_x):
 
 @pytest.mark.parametrize("norm", ["edgebatch", "batch++", "channelema"])
 def test_edge_norms_normalise_what_enters_and_not_the_residual(small_model, small_x, norm):
-    """In eval mode with fresh statistics the edge norm divides by √(1 + eps) only: compare with plain products."""
+    """In eval mode with fresh statistics the edge norm divides by √(1 + eps) only: compare with
+    plain products.
+    """
     model = one_block(small_model, norm=norm, dtype=torch.float64).eval()
     block, x = model.blocks[0], small_x.double()
     block.edge_norm.weight.data.fill_(1.0)

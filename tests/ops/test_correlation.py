@@ -5,24 +5,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from edgelab.ops.correlation import (
+from edgelab.ops import (
     fisher_p_value,
     mean_over_pairs,
-    mean_ranks,
     pooled_over_pairs,
     strongest_over_pairs,
     strongest_p_value,
 )
+from edgelab.ops._correlation import mean_ranks
 
 nan = float("nan")
 
 
 def test_aggregates_by_hand():
-    correlation = torch.tensor([[0.2, nan, nan, 0.3], [-0.4, 0.5, nan, -0.3], [0.1, -0.6, nan, 0.1]])
+    correlation = torch.tensor(
+        [[0.2, nan, nan, 0.3], [-0.4, 0.5, nan, -0.3], [0.1, -0.6, nan, 0.1]]
+    )
     torch.testing.assert_close(
         mean_over_pairs(correlation), torch.tensor([-0.1 / 3, -0.05, nan, 0.1 / 3]), equal_nan=True
     )
-    torch.testing.assert_close(strongest_over_pairs(correlation), torch.tensor([-0.4, -0.6, nan, 0.3]), equal_nan=True)
+    torch.testing.assert_close(
+        strongest_over_pairs(correlation), torch.tensor([-0.4, -0.6, nan, 0.3]), equal_nan=True
+    )
 
 
 def test_aggregates_leave_their_input_alone():
@@ -46,7 +50,9 @@ def test_conditions_cost_degrees_of_freedom():
 
 
 def test_null_p_values_are_uniform():
-    x, y = torch.randn(2, 100, 60, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).unbind(0)
+    x, y = torch.randn(
+        2, 100, 60, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    ).unbind(0)
     r = torch.from_numpy(np.corrcoef(x, y, rowvar=False)[:60, 60:])
     assert stats.kstest(fisher_p_value(r, 100).flatten(), "uniform").pvalue > 0.01
 
@@ -54,7 +60,10 @@ def test_null_p_values_are_uniform():
 @pytest.mark.parametrize("pairs", [1, 2, 5])
 def test_strongest_p_values_are_uniform_when_layers_are_independent(pairs):
     # Defect of the reference: without the correction P(p <= .05) is .21 for five layer pairs.
-    r = torch.tanh(torch.randn(pairs, 20000, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) / 10)
+    r = torch.tanh(
+        torch.randn(pairs, 20000, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+        / 10
+    )
     strongest = strongest_over_pairs(r)
     p = strongest_p_value(fisher_p_value(strongest, 103), torch.tensor(pairs))
     assert stats.kstest(p, "uniform").pvalue > 0.01
@@ -62,13 +71,17 @@ def test_strongest_p_values_are_uniform_when_layers_are_independent(pairs):
 
 
 def test_strongest_p_value_is_conservative_when_layers_are_alike():
-    r = torch.tanh(torch.randn(1, 5000, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) / 10)
+    r = torch.tanh(
+        torch.randn(1, 5000, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) / 10
+    )
     p = strongest_p_value(fisher_p_value(r[0], 103), torch.tensor(5))
     assert (p <= 0.05).double().mean() < 0.05
 
 
 def test_strongest_p_value_keeps_tiny_values_and_edges():
-    p = strongest_p_value(torch.tensor([1e-30, 0.0, 1.0, nan], dtype=torch.float64), torch.tensor(4))
+    p = strongest_p_value(
+        torch.tensor([1e-30, 0.0, 1.0, nan], dtype=torch.float64), torch.tensor(4)
+    )
     assert p[0].item() == pytest.approx(4e-30) and p[1] == 0 and p[2] == 1 and p[3].isnan()
 
 
@@ -87,7 +100,9 @@ def test_ranks_agree_with_scipy(values):
 def test_many_zeros_give_no_spurious_rank_correlation():
     # Defect of the reference: ranks by argsort give .65 for independent columns with 90 % zeros.
     generator = torch.Generator().manual_seed(0)
-    values = torch.rand(4000, 2, generator=generator) * (torch.rand(4000, 2, generator=generator) > 0.9)
+    values = torch.rand(4000, 2, generator=generator) * (
+        torch.rand(4000, 2, generator=generator) > 0.9
+    )
     ranks = mean_ranks(values)
     assert abs(np.corrcoef(ranks, rowvar=False)[0, 1]) < 0.05
 

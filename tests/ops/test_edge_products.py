@@ -1,4 +1,6 @@
-"""The two differentiable products: values against dense matrices, gradients against finite differences."""
+"""The two differentiable products: values against dense matrices, gradients against finite
+differences.
+"""
 
 import pytest
 import torch
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from edgelab.ops import EdgeWiring, edges_to_nodes, nodes_to_edges
 
-# Functions 0 … 4, inputs 5 and 6, outputs 7 and 8. Function 3 has no edge in, function 4 none out, 2 is isolated.
+# Functions 0 … 4, inputs 5 and 6, outputs 7 and 8. Function 3 has no edge in, function 4 none out,
+# 2 is isolated.
 SOURCE = torch.tensor([0, 1, 0, 3, 3, 5, 5, 6, 0, 3, 1, 1])
 TARGET = torch.tensor([1, 0, 0, 0, 4, 0, 1, 4, 7, 7, 8, 4])
 N_FUNCTIONS = 5
@@ -25,17 +28,23 @@ def normal(*shape: int, seed: int = 0, grad: bool = True) -> torch.Tensor:
 
 def rows_of(edge_values: torch.Tensor, wiring: EdgeWiring) -> torch.Tensor:
     """A state with the given values on its edges, zero in padding (as the model makes it)."""
-    return edge_values.new_zeros(wiring.n_rows, edge_values.shape[1]).index_copy(0, wiring.row_of_edge, edge_values)
+    return edge_values.new_zeros(wiring.n_rows, edge_values.shape[1]).index_copy(
+        0, wiring.row_of_edge, edge_values
+    )
 
 
 def inward(values, weight, bias, wiring):
     """Values by edge to channels by node: the product as its user sees it."""
-    return edges_to_nodes(rows_of(values, wiring), weight, bias, wiring)[0][wiring.inward.rank_of_node]
+    return edges_to_nodes(rows_of(values, wiring), weight, bias, wiring)[0][
+        wiring.inward.rank_of_node
+    ]
 
 
 def outward(hidden, weight, bias, state, scale, wiring):
     state = None if state is None else rows_of(state, wiring)
-    return nodes_to_edges(hidden[wiring.inward.node_of_rank], weight, bias, state, scale, wiring)[wiring.row_of_edge]
+    return nodes_to_edges(hidden[wiring.inward.node_of_rank], weight, bias, state, scale, wiring)[
+        wiring.row_of_edge
+    ]
 
 
 def dense_inward(wiring: EdgeWiring, source, target, weight) -> torch.Tensor:
@@ -59,7 +68,9 @@ def graphs(draw):
     n = draw(st.integers(1, 5))
     functions = st.integers(0, n - 1)
     edge = st.one_of(
-        st.tuples(functions, functions), st.tuples(st.just(n), functions), st.tuples(functions, st.just(n + 1))
+        st.tuples(functions, functions),
+        st.tuples(st.just(n), functions),
+        st.tuples(functions, st.just(n + 1)),
     )
     ends = torch.tensor(draw(st.lists(edge, max_size=20)), dtype=torch.int64).reshape(-1, 2)
     return ends[:, 0].contiguous(), ends[:, 1].contiguous(), n
@@ -71,7 +82,9 @@ def test_inward_equals_its_dense_matrix(graph, channels, batch):
     wiring = EdgeWiring(source, target, n, channels)
     values, weight = normal(len(source), batch), normal(len(wiring.into_function), channels, seed=1)
     bias = normal(n, channels, seed=2)
-    expected = torch.einsum("nce,eb->ncb", dense_inward(wiring, source, target, weight), values) + bias.unsqueeze(2)
+    expected = torch.einsum(
+        "nce,eb->ncb", dense_inward(wiring, source, target, weight), values
+    ) + bias.unsqueeze(2)
     torch.testing.assert_close(inward(values, weight, bias, wiring), expected)
 
 
@@ -80,7 +93,10 @@ def test_outward_equals_its_dense_matrix(graph, channels, batch):
     source, target, n = graph
     wiring = EdgeWiring(source, target, n, channels)
     hidden, state = normal(n, channels, batch), normal(len(source), batch, seed=1)
-    weight, bias = normal(len(wiring.out_of_function), channels, seed=2), normal(len(source), seed=3)
+    weight, bias = (
+        normal(len(wiring.out_of_function), channels, seed=2),
+        normal(len(source), seed=3),
+    )
     scale = torch.tensor(0.7, dtype=torch.float64)
     expected = torch.einsum("enc,ncb->eb", dense_outward(wiring, source, target, weight), hidden)
     expected = expected + bias.unsqueeze(1) + scale * state
@@ -101,7 +117,9 @@ def test_outward_gradients(wiring, with_bias, residual):
     bias = normal(wiring.n_edges, seed=2) if with_bias else None
     state = normal(wiring.n_edges, 3, seed=3) if residual else None
     scale = torch.tensor(0.7, dtype=torch.float64, requires_grad=True) if residual else None
-    assert torch.autograd.gradcheck(lambda *given: outward(*given, wiring), (hidden, weight, bias, state, scale))
+    assert torch.autograd.gradcheck(
+        lambda *given: outward(*given, wiring), (hidden, weight, bias, state, scale)
+    )
 
 
 def test_the_returned_state_carries_its_own_gradient(wiring):
@@ -127,7 +145,9 @@ def test_a_frozen_operand_costs_the_others_no_gradient(wiring, frozen):
     complete = torch.autograd.grad(outward(*operands, wiring).square().sum(), operands)
     operands[frozen] = operands[frozen].detach()
     rest = [i for i in range(5) if i != frozen]
-    partial = torch.autograd.grad(outward(*operands, wiring).square().sum(), [operands[i] for i in rest])
+    partial = torch.autograd.grad(
+        outward(*operands, wiring).square().sum(), [operands[i] for i in rest]
+    )
     for i, gradient in zip(rest, partial, strict=True):
         torch.testing.assert_close(gradient, complete[i])
 
@@ -140,7 +160,9 @@ def test_non_contiguous_operands_and_gradients_are_fine(wiring):
 
 
 def test_padding_never_leaks_into_values_or_gradients():
-    """Function 0 has one edge in, function 1 five: padded rows exist. Their content must not matter."""
+    """Function 0 has one edge in, function 1 five: padded rows exist. Their content must not
+    matter.
+    """
     source, target = torch.tensor([2, 2, 2, 2, 2, 0]), torch.tensor([0, 1, 1, 1, 1, 1])
     wiring = EdgeWiring(source, target, n_functions=2, channels=2)
     padding = wiring.edge_of_row < 0
@@ -152,7 +174,9 @@ def test_padding_never_leaks_into_values_or_gradients():
     torch.testing.assert_close(z, edges_to_nodes(clean, weight, None, wiring)[0])
     gradients = torch.autograd.grad(z.square().sum(), (dirty, weight))
     assert (gradients[0][padding] == 0).all()
-    expected = torch.autograd.grad(edges_to_nodes(clean, weight, None, wiring)[0].square().sum(), weight)[0]
+    expected = torch.autograd.grad(
+        edges_to_nodes(clean, weight, None, wiring)[0].square().sum(), weight
+    )[0]
     torch.testing.assert_close(gradients[1], expected)
 
 

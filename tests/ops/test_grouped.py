@@ -23,7 +23,9 @@ def problems(draw) -> dict:
 
 
 class Operands:
-    """An incidence with shuffled rows, a layout of the same edges, weights and values of both sides."""
+    """An incidence with shuffled rows, a layout of the same edges, weights and values of both
+    sides.
+    """
 
     def __init__(self, owners, sizes, n_spare_rows, rows_per_call, seed):
         n_nodes, channels, batch = sizes
@@ -89,9 +91,16 @@ def test_rows_without_an_edge_are_not_read():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_dtype_follows_the_operands(dtype):
     owner = torch.tensor([0, 0, 2])
-    layout, incidence = slot_layout(owner, 3, rows_per_call=0), Incidence(torch.arange(3), owner, 3, 3, 2)
+    layout, incidence = (
+        slot_layout(owner, 3, rows_per_call=0),
+        Incidence(torch.arange(3), owner, 3, 3, 2),
+    )
     w, x, h = (torch.ones(*shape, dtype=dtype) for shape in ((3, 2), (3, 4), (3, 2, 4)))
-    assert {incidence.to_nodes(x, w).dtype, incidence.to_rows(h, w).dtype, outer(x, h, layout).dtype} == {dtype}
+    assert {
+        incidence.to_nodes(x, w).dtype,
+        incidence.to_rows(h, w).dtype,
+        outer(x, h, layout).dtype,
+    } == {dtype}
 
 
 def test_nothing_enters_a_state_dict_but_everything_follows_the_device():

@@ -7,7 +7,9 @@ from edgelab.errors import ConfigError
 from edgelab.ops import MAGNITUDES
 
 
-@pytest.mark.parametrize(("name", "expected"), [("sum", 7.0), ("l1", 7.0), ("mean", 3.5), ("max", 4.0), ("l2", 5.0)])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("sum", 7.0), ("l1", 7.0), ("mean", 3.5), ("max", 4.0), ("l2", 5.0)]
+)
 def test_every_reduction_by_hand(name, expected):
     values = torch.tensor([[[3.0, -4.0], [0.0, 0.0]]])
     assert MAGNITUDES[name](values).tolist() == [[expected, 0.0]]

@@ -6,18 +6,29 @@ from hypothesis import strategies as st
 
 from edgelab.errors import DataError
 from edgelab.ops import PairedMoments
-from edgelab.ops.moments import is_constant
+from edgelab.ops._moments import is_constant
 
 
 def samples(n, seed=0, pairs=2, nodes=3):
     generator = torch.Generator().manual_seed(seed)
-    return tuple(torch.rand(pairs, n, nodes, generator=generator, dtype=torch.float64) for _ in range(2))
+    return tuple(
+        torch.rand(pairs, n, nodes, generator=generator, dtype=torch.float64) for _ in range(2)
+    )
 
 
 def assert_same(one, other):
     assert one.count == other.count
-    for name in ("source_mean", "target_mean", "source_squares", "target_squares", "cross", "source_cross"):
-        torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=1e-10, atol=1e-12, msg=name)
+    for name in (
+        "source_mean",
+        "target_mean",
+        "source_squares",
+        "target_squares",
+        "cross",
+        "source_cross",
+    ):
+        torch.testing.assert_close(
+            getattr(one, name), getattr(other, name), rtol=1e-10, atol=1e-12, msg=name
+        )
 
 
 def test_hand_table():
@@ -71,7 +82,8 @@ def test_merging_different_nodes_is_refused():
 
 
 def test_large_means_lose_no_digits():
-    # Defect of the reference: sums of float32 squares give an error of 1.3 at a mean of 1e4 standard deviations.
+    # Defect of the reference: sums of float32 squares give an error of 1.3 at a mean of 1e4
+    # standard deviations.
     x, y = samples(2000)
     y = 0.5 * x + y
     moments = PairedMoments.of((x + 1e4).float(), (y + 1e4).float())
@@ -87,7 +99,11 @@ def test_constant_columns_are_found_at_any_scale(scale):
     values = (values * scale).double()
     mean = values.mean(dim=0)
     squares = (values - mean).square().sum(dim=0)
-    assert is_constant(squares, mean, 100, torch.finfo(torch.float32).eps).tolist() == [False, False, True]
+    assert is_constant(squares, mean, 100, torch.finfo(torch.float32).eps).tolist() == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_columns_that_are_zero_or_not_finite_count_as_constant():

@@ -7,7 +7,8 @@ from edgelab.errors import DataError
 from edgelab.ops import PairStatistics
 
 ALL = slice(0, 3)
-# Every way to keep what was seen: both, moments only, samples only, samples until moments are smaller.
+# Every way to keep what was seen: both, moments only, samples only, samples until moments are
+# smaller.
 ROOMS = (
     {},
     {"max_sample_bytes": 0},
@@ -33,7 +34,9 @@ def seen(x, y, batch=64, **room):
 @pytest.mark.parametrize("room", ROOMS)
 def test_parity_with_numpy(room):
     x, y = samples()
-    expected = [np.corrcoef(a, b, rowvar=False)[:4, 4:] for a, b in zip(x.double(), y.double(), strict=True)]
+    expected = [
+        np.corrcoef(a, b, rowvar=False)[:4, 4:] for a, b in zip(x.double(), y.double(), strict=True)
+    ]
     np.testing.assert_allclose(seen(x, y, **room).correlation(ALL), expected, atol=1e-9)
 
 
@@ -44,7 +47,11 @@ def test_batch_size_does_not_matter(room, batch):
     one, other = seen(x, y, **room), seen(x, y, batch, **room)
     torch.testing.assert_close(other.correlation(ALL), one.correlation(ALL), atol=1e-10, rtol=0)
     torch.testing.assert_close(
-        other.partial(ALL, EDGES, 0.0), one.partial(ALL, EDGES, 0.0), atol=1e-9, rtol=0, equal_nan=True
+        other.partial(ALL, EDGES, 0.0),
+        one.partial(ALL, EDGES, 0.0),
+        atol=1e-9,
+        rtol=0,
+        equal_nan=True,
     )
 
 
@@ -59,7 +66,11 @@ def test_two_halves_merged_are_the_whole(mine, theirs):
     assert merged.count == 700 and torch.equal(other.correlation(ALL), before)
     torch.testing.assert_close(merged.correlation(ALL), whole.correlation(ALL), atol=1e-10, rtol=0)
     torch.testing.assert_close(
-        merged.partial(ALL, EDGES, 1e-8), whole.partial(ALL, EDGES, 1e-8), atol=1e-9, rtol=0, equal_nan=True
+        merged.partial(ALL, EDGES, 1e-8),
+        whole.partial(ALL, EDGES, 1e-8),
+        atol=1e-9,
+        rtol=0,
+        equal_nan=True,
     )
 
 
@@ -76,7 +87,10 @@ def test_merging_with_nothing_changes_nothing(room):
 
 def test_what_is_kept_follows_the_room():
     x, y = samples()
-    kept = [(s.samples is not None, s.moments is not None) for s in (seen(x, y, **room) for room in ROOMS)]
+    kept = [
+        (s.samples is not None, s.moments is not None)
+        for s in (seen(x, y, **room) for room in ROOMS)
+    ]
     assert kept == [(True, True), (False, True), (True, False), (False, True)]
 
 
@@ -123,7 +137,10 @@ def test_ranks_agree_with_scipy_in_each_pair():
 def test_a_trend_over_layers_gives_no_rank_correlation():
     # Defect of the reference: layers pooled into one sample correlate at .95 when each is shifted.
     generator = torch.Generator().manual_seed(0)
-    x, y = (torch.rand(5, 500, 3, generator=generator) + torch.arange(5.0).view(5, 1, 1) * 10 for _ in range(2))
+    x, y = (
+        torch.rand(5, 500, 3, generator=generator) + torch.arange(5.0).view(5, 1, 1) * 10
+        for _ in range(2)
+    )
     assert seen(x, y).rank_correlation(ALL).mean(dim=0).abs().max() < 0.1
 
 

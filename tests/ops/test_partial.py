@@ -4,9 +4,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgelab.ops import partial
-from edgelab.ops.pair_statistics import PairStatistics
-from edgelab.ops.partial import ParentGroups
+from edgelab.ops import PairStatistics
+from edgelab.ops import _partial as partial
+from edgelab.ops._partial import ParentGroups
 
 
 def residual(column, parents):
@@ -48,14 +48,18 @@ def test_parity_with_regression_residuals(edges, seed):
 
 def test_without_parents_it_is_the_correlation():
     x, y = data()
-    np.testing.assert_allclose(partial_of(x, y, set()), np.corrcoef(x, y, rowvar=False)[:5, 5:], atol=1e-12)
+    np.testing.assert_allclose(
+        partial_of(x, y, set()), np.corrcoef(x, y, rowvar=False)[:5, 5:], atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])
 def test_the_ridge_does_not_depend_on_the_scale(scale):
     x, y = data()
     edges = {(0, 0), (1, 0), (2, 1)}
-    np.testing.assert_allclose(partial_of(scale * x, y, edges, 0.1), partial_of(x, y, edges, 0.1), atol=1e-9)
+    np.testing.assert_allclose(
+        partial_of(scale * x, y, edges, 0.1), partial_of(x, y, edges, 0.1), atol=1e-9
+    )
 
 
 def test_what_parents_explain_completely_is_undefined():
@@ -63,14 +67,20 @@ def test_what_parents_explain_completely_is_undefined():
     x[:, 1] = 3 * x[:, 0] - 2
     y[:, 3] = x[:, 0]
     result = partial_of(x, y, {(0, 0), (0, 3)}, ridge=1e-8)
-    assert np.isnan(result[1, 0]) and np.isnan(result[:, 3]).all() and not np.isnan(result[2:, 0]).any()
+    assert (
+        np.isnan(result[1, 0])
+        and np.isnan(result[:, 3]).all()
+        and not np.isnan(result[2:, 0]).any()
+    )
 
 
 def test_parents_that_do_not_vary_explain_nothing():
     x, y = data()
     x[:, 0] = 7.0
     result = partial_of(x, y, {(0, 0), (1, 0)})
-    np.testing.assert_allclose(result[2:, 0], by_regression(x[:, 1:], y, {(0, 0)})[1:, 0], atol=1e-9)
+    np.testing.assert_allclose(
+        result[2:, 0], by_regression(x[:, 1:], y, {(0, 0)})[1:, 0], atol=1e-9
+    )
     assert np.isnan(result[:2, 0]).all()
 
 

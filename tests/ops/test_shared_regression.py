@@ -4,8 +4,8 @@ import statsmodels.api as sm
 import torch
 from scipy import stats
 
-from edgelab.ops import shared_regression
-from edgelab.ops.shared_regression import fit_shared_coefficients, t_test
+from edgelab.ops import _shared_regression as shared_regression
+from edgelab.ops import fit_shared_coefficients, t_test
 
 
 def standardised(values):
@@ -25,13 +25,17 @@ def test_one_pair_and_view_is_ordinary_least_squares():
         ols = sm.OLS(standardised(y)[:, target], sm.add_constant(standardised(x))).fit()
         np.testing.assert_allclose(fit.coefficient[:, target], ols.params[1:], atol=1e-6)
         np.testing.assert_allclose(fit.standard_error[:, target], ols.bse[1:], rtol=1e-6)
-        np.testing.assert_allclose(t_test(fit, two_sided=True)[:, target], ols.pvalues[1:], rtol=1e-5)
+        np.testing.assert_allclose(
+            t_test(fit, two_sided=True)[:, target], ols.pvalues[1:], rtol=1e-5
+        )
 
 
 def test_repeating_the_samples_as_further_pairs_and_views_adds_no_evidence():
     x, y = regression_data()
     once = fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None])
-    often = fit_shared_coefficients(torch.tensor(x).expand(4, 2, -1, -1), torch.tensor(y).expand(4, -1, -1))
+    often = fit_shared_coefficients(
+        torch.tensor(x).expand(4, 2, -1, -1), torch.tensor(y).expand(4, -1, -1)
+    )
     torch.testing.assert_close(often.coefficient, once.coefficient)
     torch.testing.assert_close(often.standard_error, once.standard_error)
 
@@ -54,7 +58,10 @@ def test_sides(two_sided):
     x, y = regression_data()
     y[:, 0] = 2 * x[:, 0] + 0.1 * y[:, 0]
     y[:, 1] = -2 * x[:, 0] + 0.1 * y[:, 1]
-    p = t_test(fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None]), two_sided=two_sided)
+    p = t_test(
+        fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None]),
+        two_sided=two_sided,
+    )
     assert p[0, 0] < 1e-10
     assert p[0, 1] < 1e-10 if two_sided else p[0, 1] > 1 - 1e-10
 
@@ -70,14 +77,22 @@ def test_columns_that_do_not_vary_are_left_out():
     fit = fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None])
     keep = [0, 1, 3, 4, 5]
     without = fit_shared_coefficients(torch.tensor(x)[None, None][..., keep], torch.tensor(y)[None])
-    assert fit.coefficient[2].isnan().all() and fit.coefficient[:, 1].isnan().all() and fit.dof == without.dof
-    torch.testing.assert_close(fit.standard_error[keep][:, [0, 2]], without.standard_error[:, [0, 2]])
+    assert (
+        fit.coefficient[2].isnan().all()
+        and fit.coefficient[:, 1].isnan().all()
+        and fit.dof == without.dof
+    )
+    torch.testing.assert_close(
+        fit.standard_error[keep][:, [0, 2]], without.standard_error[:, [0, 2]]
+    )
 
 
 def test_copies_of_a_column_cannot_be_told_apart():
     x, y = regression_data()
     x[:, 1], y[:, 0] = x[:, 0], 5 * x[:, 0] + y[:, 0]
-    p = t_test(fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None]), two_sided=True)
+    p = t_test(
+        fit_shared_coefficients(torch.tensor(x)[None, None], torch.tensor(y)[None]), two_sided=True
+    )
     assert p[:2].isnan().all() and not p[2:].isnan().any()
 
 

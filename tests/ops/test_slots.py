@@ -1,4 +1,6 @@
-"""The layout of edges in slots: a partition of nodes and rows, whatever the degrees and the price of a group."""
+"""The layout of edges in slots: a partition of nodes and rows, whatever the degrees and the price
+of a group.
+"""
 
 import numpy as np
 import pytest
@@ -7,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.ops import SlotLayout, slot_layout
-from edgelab.ops.slots import _cheapest_cuts
+from edgelab.ops._slots import _cheapest_cuts
 
 
 @st.composite
 def owners(draw) -> tuple[torch.Tensor, int]:
     """(node of every edge, number of nodes), nodes without an edge and hubs included."""
     n_nodes = draw(st.integers(1, 12))
-    return torch.tensor(draw(st.lists(st.integers(0, n_nodes - 1), max_size=60)), dtype=torch.int64), n_nodes
+    return torch.tensor(
+        draw(st.lists(st.integers(0, n_nodes - 1), max_size=60)), dtype=torch.int64
+    ), n_nodes
 
 
 @given(owners(), st.sampled_from([0, 1, 7, 200, 10**9]))
@@ -39,7 +43,9 @@ def test_groups_tile_all_ranks_and_all_slots(case, rows_per_call):
     assert (rank, slot) == (n_nodes, layout.n_slots) == (layout.n_nodes, len(layout.edge_of_slot))
     assert sum(layout.group_nodes) == n_nodes
     assert sum(layout.group_slots) == slot
-    assert [group.width for group in layout.groups] == sorted({group.width for group in layout.groups})
+    assert [group.width for group in layout.groups] == sorted(
+        {group.width for group in layout.groups}
+    )
 
 
 @given(owners())
@@ -62,11 +68,16 @@ def test_free_groups_leave_no_padding_and_dear_ones_are_a_single_group(case):
 @given(st.sets(st.integers(0, 30), min_size=1, max_size=7), st.data())
 def test_cuts_are_the_cheapest_of_all(widths, data):
     widths = np.array(sorted(widths))
-    counts = np.array(data.draw(st.lists(st.integers(1, 50), min_size=len(widths), max_size=len(widths))))
+    counts = np.array(
+        data.draw(st.lists(st.integers(1, 50), min_size=len(widths), max_size=len(widths)))
+    )
     rows_per_call = data.draw(st.integers(0, 300))
     ends = _cheapest_cuts(widths, counts, rows_per_call)
     inner = range(len(widths) - 1)
-    every = [[i for i in inner if chosen >> i & 1] + [len(widths) - 1] for chosen in range(2 ** (len(widths) - 1))]
+    every = [
+        [i for i in inner if chosen >> i & 1] + [len(widths) - 1]
+        for chosen in range(2 ** (len(widths) - 1))
+    ]
     assert ends[-1] == len(widths) - 1
     assert cost_of(ends, widths, counts, rows_per_call) == min(
         cost_of(cuts, widths, counts, rows_per_call) for cuts in every
@@ -76,7 +87,9 @@ def test_cuts_are_the_cheapest_of_all(widths, data):
 def test_heavy_tailed_degrees_are_padded_little():
     generator = torch.Generator().manual_seed(0)
     weight = (1 - torch.rand(1000, generator=generator)).pow(-1 / 1.5)
-    layout = slot_layout(torch.multinomial(weight, 6000, replacement=True, generator=generator), 1000)
+    layout = slot_layout(
+        torch.multinomial(weight, 6000, replacement=True, generator=generator), 1000
+    )
     assert 0 < layout.padding < 0.2
     assert len(layout.groups) < 20
 
@@ -98,7 +111,9 @@ def test_no_index_tensor_enters_a_state_dict():
 
 def node_of_slot(layout: SlotLayout) -> torch.Tensor:
     widths = torch.tensor([group.width for group in layout.groups])
-    return layout.node_of_rank.repeat_interleave(widths.repeat_interleave(torch.tensor(layout.group_nodes)))
+    return layout.node_of_rank.repeat_interleave(
+        widths.repeat_interleave(torch.tensor(layout.group_nodes))
+    )
 
 
 def cost_of(ends: list[int], widths: np.ndarray, counts: np.ndarray, rows_per_call: int) -> int:

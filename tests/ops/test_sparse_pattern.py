@@ -27,7 +27,9 @@ def test_entries_are_those_of_the_edges_row_by_row(given_pattern):
     entries = [tuple(pair) for pair in pattern.indices.t().tolist()]
     assert entries == sorted(expected)
     assert pattern.edge_of_entry.tolist() == [expected[pair] for pair in entries]
-    assert [entries[k] for k in pattern.entry_of_edge.tolist()] == [tuple(pair) for pair in edge_index.t().tolist()]
+    assert [entries[k] for k in pattern.entry_of_edge.tolist()] == [
+        tuple(pair) for pair in edge_index.t().tolist()
+    ]
 
 
 @given(patterns())
@@ -37,7 +39,9 @@ def test_columns_hold_the_same_entries(given_pattern):
     starts, rows, edges = pattern.by_column
     columns = torch.arange(n).repeat_interleave(starts.long().diff())
     by_column = set(zip(rows.tolist(), columns.tolist(), edges.tolist(), strict=True))
-    assert by_column == set(zip(*pattern.indices.tolist(), pattern.edge_of_entry.tolist(), strict=True))
+    assert by_column == set(
+        zip(*pattern.indices.tolist(), pattern.edge_of_entry.tolist(), strict=True)
+    )
 
 
 def test_a_wide_matrix_has_its_own_columns():

@@ -13,7 +13,9 @@ def graphs(draw) -> tuple[torch.Tensor, torch.Tensor, int]:
     n = draw(st.integers(1, 6))
     functions = st.integers(0, n - 1)
     edge = st.one_of(
-        st.tuples(functions, functions), st.tuples(st.just(n), functions), st.tuples(functions, st.just(n + 1))
+        st.tuples(functions, functions),
+        st.tuples(st.just(n), functions),
+        st.tuples(functions, st.just(n + 1)),
     )
     ends = torch.tensor(draw(st.lists(edge, max_size=30)), dtype=torch.int64).reshape(-1, 2)
     return ends[:, 0].contiguous(), ends[:, 1].contiguous(), n
@@ -26,7 +28,9 @@ def test_every_edge_has_a_row(graph):
     assert (wiring.n_edges, wiring.n_functions) == (len(source), n)
     assert torch.equal(wiring.edge_of_row[wiring.row_of_edge], torch.arange(len(source)))
     assert (wiring.edge_of_row >= 0).sum() == len(source)
-    assert torch.equal(wiring.row_of_slot[wiring.outward.slot_of_edge], wiring.row_of_edge[wiring.out_of_function])
+    assert torch.equal(
+        wiring.row_of_slot[wiring.outward.slot_of_edge], wiring.row_of_edge[wiring.out_of_function]
+    )
 
 
 @given(graphs())

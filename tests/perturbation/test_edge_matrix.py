@@ -61,7 +61,9 @@ def test_does_what_the_dense_matrix_does(n, seed, mirrored, diagonal, transposed
 
 
 @given(**kinds)
-def test_laplacian_and_penalty_are_those_of_the_dense_matrix(n, seed, mirrored, diagonal, transposed):
+def test_laplacian_and_penalty_are_those_of_the_dense_matrix(
+    n, seed, mirrored, diagonal, transposed
+):
     dense = random_matrix(n, seed, symmetric=mirrored)
     matrix = as_edges(dense, mirrored=mirrored, diagonal=diagonal and not mirrored)
     if transposed:
@@ -76,7 +78,9 @@ def test_laplacian_of_a_graph_with_loops_that_the_pattern_holds():
     dense = torch.tensor([[5.0, 1.0], [2.0, 0.0]])
     sparse = laplacian(dense.to_sparse())
     assert sparse.to_dense().tolist() == [[1.0, -1.0], [-2.0, 2.0]]
-    assert regularization_loss(sparse).item() == pytest.approx(regularization_loss(laplacian(dense)).item())
+    assert regularization_loss(sparse).item() == pytest.approx(
+        regularization_loss(laplacian(dense)).item()
+    )
 
 
 def test_gradients_and_their_gradients():
@@ -86,7 +90,11 @@ def test_gradients_and_their_gradients():
 
     def squares(values):
         matrix = EdgeMatrix(pattern=pattern, values=values)
-        return (laplacian(matrix) @ x).square().sum() + matrix.to_dense().pow(3).sum() + regularization_loss(matrix)
+        return (
+            (laplacian(matrix) @ x).square().sum()
+            + matrix.to_dense().pow(3).sum()
+            + regularization_loss(matrix)
+        )
 
     values = dense[tuple(index)].requires_grad_()
     assert torch.autograd.gradcheck(squares, values)
@@ -95,7 +103,9 @@ def test_gradients_and_their_gradients():
 
 def test_gradients_reach_a_sparse_tensor():
     values = torch.tensor([2.0, 3.0], requires_grad=True)
-    matrix = as_matrix(torch.sparse_coo_tensor([[0, 1], [1, 0]], values, (2, 2), check_invariants=True))
+    matrix = as_matrix(
+        torch.sparse_coo_tensor([[0, 1], [1, 0]], values, (2, 2), check_invariants=True)
+    )
     (matrix @ torch.tensor([1.0, 10.0])).sum().backward()
     assert values.grad.tolist() == [10.0, 1.0]
 
@@ -124,7 +134,12 @@ def test_pruning_by_hand(how, expected):
         torch.testing.assert_close(pruned.to_dense(), torch.tensor(expected, dtype=torch.float32))
 
 
-@given(n=st.integers(2, 7), seed=st.integers(0, 10**6), n_edges=st.integers(0, 30), symmetric=st.booleans())
+@given(
+    n=st.integers(2, 7),
+    seed=st.integers(0, 10**6),
+    n_edges=st.integers(0, 30),
+    symmetric=st.booleans(),
+)
 def test_pruning_keeps_the_largest_and_their_sum(n, seed, n_edges, symmetric):
     dense = random_matrix(n, seed, symmetric=symmetric).round(decimals=0)  # many ties
     n_before = int(dense.triu().count_nonzero() if symmetric else dense.count_nonzero())

@@ -29,12 +29,16 @@ def broken(data):
     return replace(data, edges=pd.DataFrame(sorted(pairs), columns=["source", "target"]))
 
 
-def refiner(data, *, settings=None, growth="gradient", candidates=None, seed=0, epochs=30, graph=None):
+def refiner(
+    data, *, settings=None, growth="gradient", candidates=None, seed=0, epochs=30, graph=None
+):
     return GraphSparsity(
         graph_of(broken(data)) if graph is None else graph,
         lambda graph: perturbation_task(data, graph),
         lambda graph: GSNN.from_data(graph, channels=4, layers=4, norm="none"),
-        training=TrainingConfig(epochs=epochs, batch_size=64, lr=2e-2, schedule="cosine", device="cpu", progress=False),
+        training=TrainingConfig(
+            epochs=epochs, batch_size=64, lr=2e-2, schedule="cosine", device="cpu", progress=False
+        ),
         settings=settings,
         growth=growth,
         candidates=candidates,
@@ -66,7 +70,11 @@ def test_the_table_accounts_for_every_edge_once_with_a_reason(refined):
     assert not changes.duplicated(["source", "target"]).any() and (changes["reason"] != "").all()
     before, now = prior_pairs(refined.prior), prior_pairs(refined.data)
     kinds = {kind: set(refined.pairs(kind)) for kind in ("kept", "added", "removed", "tried")}
-    assert kinds["kept"] == before & now and kinds["added"] == now - before and kinds["removed"] == before - now
+    assert (
+        kinds["kept"] == before & now
+        and kinds["added"] == now - before
+        and kinds["removed"] == before - now
+    )
     assert not kinds["tried"] & (before | now)
     assert (changes.loc[changes["change"].isin(["added", "removed"]), "round"] > 0).all()
     assert changes.loc[changes["change"] == "added", "score"].notna().all()
@@ -89,7 +97,9 @@ def test_the_budget_holds_in_every_round(data, start, growth, budget):
 
 
 def test_equal_seeds_give_equal_bits_and_other_seeds_do_not(data):
-    first, second, other = (refiner(data, settings=QUICK, epochs=2, seed=seed).fit() for seed in (3, 3, 4))
+    first, second, other = (
+        refiner(data, settings=QUICK, epochs=2, seed=seed).fit() for seed in (3, 3, 4)
+    )
     pd.testing.assert_frame_equal(first.changes, second.changes)
     for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(one, two)
@@ -106,7 +116,9 @@ def test_the_callers_random_generator_is_left_alone(data):
 def test_no_order_of_nodes_or_edges_matters(data):
     graph = graph_of(broken(data))
     generator = np.random.default_rng(5)
-    tables = {kind: edges_of(graph, kind).sample(frac=1, random_state=1) for kind in graph.edge_types}
+    tables = {
+        kind: edges_of(graph, kind).sample(frac=1, random_state=1) for kind in graph.edge_types
+    }
     turned = build_graph(
         tables[("function", "to", "function")],
         input_edges=tables[("input", "to", "function")],
@@ -142,7 +154,9 @@ def test_an_edge_pruned_in_a_round_does_not_grow_in_it(data):
 
 
 def test_refuses_a_budget_beyond_what_is_allowed(data):
-    with pytest.raises(ConfigError, match="the budget is 200 edges, but it must lie between 1 and the 132 edges"):
+    with pytest.raises(
+        ConfigError, match="the budget is 200 edges, but it must lie between 1 and the 132 edges"
+    ):
         refiner(data, settings=RefineSettings(budget=200))
     with pytest.raises(ConfigError, match="unknown growth 'grad'"):
         refiner(data, growth="grad")

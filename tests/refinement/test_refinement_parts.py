@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError, DataError, GraphError
 from edgelab.graphs import FUNCTION_EDGES, build_graph, edges_of
-from edgelab.models import GSNN
+from edgelab.models import GSNN, in_natural_order, take_weights, with_function_edges
 from edgelab.ops import Batch
 from edgelab.refinement import (
     EdgeGradient,
@@ -17,20 +17,25 @@ from edgelab.refinement import (
     allowed_edges,
     edge_support,
     erdos_renyi_edges,
-    take_weights,
-    with_function_edges,
 )
-from edgelab.refinement.choices import strongest_pairs, weak_edges
-from edgelab.refinement.rewire import in_natural_order
+from edgelab.refinement._choices import strongest_pairs, weak_edges
 
 
 @pytest.fixture
 def graph():
     edges = pd.DataFrame(
-        {"source": ["a", "b", "c"], "target": ["b", "c", "d"], "sign": [1, -1, 0], "weight": [0.5, 2.0, 1.0]}
+        {
+            "source": ["a", "b", "c"],
+            "target": ["b", "c", "d"],
+            "sign": [1, -1, 0],
+            "weight": [0.5, 2.0, 1.0],
+        }
     )
     return build_graph(
-        edges, input_edges=[("i", "a"), ("j", "c")], output_edges=[("d", "o"), ("b", "p")], functions=list("abcd")
+        edges,
+        input_edges=[("i", "a"), ("j", "c")],
+        output_edges=[("d", "o"), ("b", "p")],
+        functions=list("abcd"),
     )
 
 
@@ -71,9 +76,11 @@ def test_natural_order_is_the_same_for_every_order(graph):
     assert first.node_names_dict == second.node_names_dict
 
 
-@pytest.mark.parametrize("options", [{}, {"share_layers": False}, {"edge_channels": 2}, {"norm": "edge_batch"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"share_layers": False}, {"edge_channels": 2}, {"norm": "edge_batch"}]
+)
 def test_weights_go_along_with_their_edges(graph, options):
-    from edgelab.models.norms import NORMS
+    from edgelab.models import NORMS
 
     if options.get("norm") not in {None, *NORMS}:
         options = {"norm": next(name for name in NORMS if NORMS[name][1] is not None)}
@@ -104,7 +111,9 @@ def test_support_is_the_largest_relative_rise_of_an_outputs_loss(graph):
             for output in range(2):
                 counts = weight[:, output]
                 before = ((model(x)[:, output] - y[:, output]) ** 2 * counts).sum() / counts.sum()
-                after = ((model(x, edge_mask=mask)[:, output] - y[:, output]) ** 2 * counts).sum() / counts.sum()
+                after = (
+                    (model(x, edge_mask=mask)[:, output] - y[:, output]) ** 2 * counts
+                ).sum() / counts.sum()
                 rises.append((after - before) / before)
         assert found[edge].item() == pytest.approx(max(rises).item(), rel=1e-4, abs=1e-6)
     assert model.training
@@ -112,7 +121,9 @@ def test_support_is_the_largest_relative_rise_of_an_outputs_loss(graph):
 
 def test_support_needs_something_that_counts(graph):
     with pytest.raises(DataError, match="no entry of the batch counts"):
-        edge_support(model_of(graph), Batch(torch.ones(2, 2), torch.ones(2, 2), torch.zeros(2, 2)), 3)
+        edge_support(
+            model_of(graph), Batch(torch.ones(2, 2), torch.ones(2, 2), torch.zeros(2, 2)), 3
+        )
 
 
 def test_the_gradient_of_an_edge_is_the_best_direction_of_the_moments(graph):
@@ -144,7 +155,9 @@ def test_the_gradient_does_not_depend_on_units_of_the_loss_or_blocks_and_leaves_
     batch = Batch(x, torch.randn(50, 2))
     scorer = EdgeGradient(model, graph, batch)
     whole = scorer.raw_scores(slice(0, 4)).score
-    parts = torch.cat([scorer.raw_scores(slice(0, 1)).score, scorer.raw_scores(slice(1, 4)).score], dim=1)
+    parts = torch.cat(
+        [scorer.raw_scores(slice(0, 1)).score, scorer.raw_scores(slice(1, 4)).score], dim=1
+    )
     torch.testing.assert_close(whole, parts)
     louder = EdgeGradient(model, graph, Batch(x, batch.y, torch.full((50, 2), 100.0)))
     torch.testing.assert_close(louder.raw_scores(slice(0, 4)).score, whole, rtol=1e-4, atol=1e-9)
@@ -155,7 +168,9 @@ def test_the_gradient_does_not_depend_on_units_of_the_loss_or_blocks_and_leaves_
 def test_candidates_are_checked(graph):
     assert allowed_edges(graph, [("a", "d")]).capacity == 4
     assert allowed_edges(graph, pd.DataFrame({"source": ["a"], "target": ["b"]})).capacity == 3
-    with pytest.raises(GraphError, match=r"names 'bb', which is no function of the graph \(close: 'b'"):
+    with pytest.raises(
+        GraphError, match=r"names 'bb', which is no function of the graph \(close: 'b'"
+    ):
         allowed_edges(graph, [("a", "bb")])
     with pytest.raises(GraphError, match="from a function to itself"):
         allowed_edges(graph, [("a", "a")])
@@ -209,4 +224,6 @@ def test_settings_are_checked(wrong, message):
 
 def test_support_needed_grows_to_its_full_value():
     settings = RefineSettings(rounds=3)
-    assert [settings.support_needed(position)[0] for position in range(4)] == pytest.approx([0.025, 0.05, 0.075, 0.1])
+    assert [settings.support_needed(position)[0] for position in range(4)] == pytest.approx(
+        [0.025, 0.05, 0.075, 0.1]
+    )

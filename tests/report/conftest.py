@@ -10,6 +10,10 @@ def check_fits():
         figure.draw_without_rendering()
         width, height = figure.get_size_inches()
         used = figure.get_tightbbox()
-        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -1e-6, (used, width, height)
+        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -1e-6, (
+            used,
+            width,
+            height,
+        )
 
     return check

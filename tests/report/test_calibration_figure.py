@@ -4,15 +4,19 @@ import pandas as pd
 import pytest
 
 from edgelab.errors import TableError
-from edgelab.report.calibration_figure import plot_calibration
+from edgelab.report import plot_calibration
 
 
 def records(realised):
-    return pd.DataFrame({"nominal": [0.1, 0.2] * 2, "realised": realised, "n_called": [4, 8, 6, 10], "power": 0.5})
+    return pd.DataFrame(
+        {"nominal": [0.1, 0.2] * 2, "realised": realised, "n_called": [4, 8, 6, 10], "power": 0.5}
+    )
 
 
 def test_means_calls_and_names_are_drawn():
-    figure = plot_calibration({"mirror": records([0.1, 0.2, 0.0, 0.4]), "p $x$": records([0.5, 0.6, 0.7, 0.8])})
+    figure = plot_calibration(
+        {"mirror": records([0.1, 0.2, 0.0, 0.4]), "p $x$": records([0.5, 0.6, 0.7, 0.8])}
+    )
     left, right = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["mirror", "p $x$"]
     assert right.lines[0].get_ydata().tolist() == [5.0, 9.0]

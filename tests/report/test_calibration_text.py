@@ -2,13 +2,18 @@
 
 import pytest
 
-from edgelab.evaluation.realised import LevelCheck
-from edgelab.report.calibration_text import HEADING, calibration_rows, calibration_sentence
+from edgelab.confidence import LevelCheck
+from edgelab.report import HEADING, calibration_rows, calibration_sentence
 
 
 def check(realised, calls=3.0, error=0.01, power=0.5):
     return LevelCheck(
-        nominal=0.1, realised=realised, standard_error=error, mean_calls=calls, power=power, n_experiments=5
+        nominal=0.1,
+        realised=realised,
+        standard_error=error,
+        mean_calls=calls,
+        power=power,
+        n_experiments=5,
     )
 
 
@@ -27,4 +32,8 @@ def test_sentence_and_row_agree(one, said, verdict):
 
 
 def test_what_is_unknown_is_a_dash():
-    assert calibration_rows([check(0.1, error=float("nan"), power=float("nan"))])[0][2:5] == ("–", "3.0", "–")
+    assert calibration_rows([check(0.1, error=float("nan"), power=float("nan"))])[0][2:5] == (
+        "–",
+        "3.0",
+        "–",
+    )

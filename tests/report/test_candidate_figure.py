@@ -8,14 +8,17 @@ from edgelab.datasets import convergence_graph
 from edgelab.errors import ConfigError, TableError
 from edgelab.graphs import build_graph, function_adjacency, function_names
 from edgelab.report import plot_candidates
-from edgelab.report.candidate_figure import MAX_FUNCTIONS
-from edgelab.report.style import CANDIDATE_COLOURS, GREY_LINE
+from edgelab.report._candidate_figure import MAX_FUNCTIONS
+from edgelab.report._style import CANDIDATE_COLOURS, GREY_LINE
 from edgelab.table import COLUMNS
 
 
 def network(names, edges):
     return build_graph(
-        edges, input_edges=[("drug", name) for name in names], output_edges=[(n, n) for n in names], functions=names
+        edges,
+        input_edges=[("drug", name) for name in names],
+        output_edges=[(n, n) for n in names],
+        functions=names,
     )
 
 
@@ -59,17 +62,31 @@ def test_inhibition_ends_in_a_bar():
 def test_the_picture_does_not_depend_on_the_order_of_nodes_or_rows():
     rng = np.random.default_rng(0)
     names = [f"p{i}" for i in range(11)]
-    edges = [("p0", "p1"), ("p1", "p2"), ("p2", "p3"), ("p3", "p4"), ("p4", "p5"), ("p5", "p6"), ("p0", "p7")]
+    edges = [
+        ("p0", "p1"),
+        ("p1", "p2"),
+        ("p2", "p3"),
+        ("p3", "p4"),
+        ("p4", "p5"),
+        ("p5", "p6"),
+        ("p0", "p7"),
+    ]
     first = network(names, edges)
     score = rng.random((11, 11))
     order = rng.permutation(11)
     second = network([names[i] for i in order], [edges[i] for i in rng.permutation(7)])
-    tables = table_of(first, score), table_of(second, score[np.ix_(order, order)]).sample(frac=1, random_state=0)
+    tables = (
+        table_of(first, score),
+        table_of(second, score[np.ix_(order, order)]).sample(frac=1, random_state=0),
+    )
     pictures = [
         plot_candidates(table, data)
         for table, data in zip(tables, (first, second), strict=True)
     ]  # fmt: skip
-    places = [{text.get_text(): text.get_position() for text in figure.axes[0].texts} for figure in pictures]
+    places = [
+        {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+        for figure in pictures
+    ]
     assert places[0] == places[1]
 
 
@@ -81,7 +98,9 @@ def test_fifty_functions_fit(check_fits):
         output_edges=graph.output_edges,
         functions=graph.functions,
     )
-    figure = plot_candidates(table_of(data, np.random.default_rng(0).random((50, 50))), data, top=25)
+    figure = plot_candidates(
+        table_of(data, np.random.default_rng(0).random((50, 50))), data, top=25
+    )
     assert len(figure.axes[0].texts) == 50
     assert len(arrows(figure)) == 25 + len(graph.kept_edges)
     assert figure.get_size_inches().max() < 15
@@ -92,7 +111,15 @@ def test_large_networks_are_reduced_to_the_neighbourhood():
     n = 80
     names = [f"g{i}" for i in range(n)]
     # g2 stands between the ends of the only candidate, g0 -> g1; g3 touches one end only.
-    data = network(names, [("g0", "g2"), ("g2", "g1"), ("g0", "g3"), *((f"g{i}", f"g{i + 1}") for i in range(10, 70))])
+    data = network(
+        names,
+        [
+            ("g0", "g2"),
+            ("g2", "g1"),
+            ("g0", "g3"),
+            *((f"g{i}", f"g{i + 1}") for i in range(10, 70)),
+        ],
+    )
     score = np.zeros((n, n))
     score[0, 1] = 0.9
     figure = plot_candidates(table_of(data, score), data, top=1)

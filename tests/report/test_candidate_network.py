@@ -23,8 +23,12 @@ def table(rows=ROWS) -> pd.DataFrame:
 
 @pytest.fixture
 def data():
-    edges = pd.DataFrame({"source": ["a", "d"], "target": ["b", "a"], "sign": [-1, 0], "weight": [0.5, 2.0]})
-    return build_graph(edges, input_edges=[("drug", "a"), ("drug", "c")], output_edges=[("b", "b_level")])
+    edges = pd.DataFrame(
+        {"source": ["a", "d"], "target": ["b", "a"], "sign": [-1, 0], "weight": [0.5, 2.0]}
+    )
+    return build_graph(
+        edges, input_edges=[("drug", "a"), ("drug", "c")], output_edges=[("b", "b_level")]
+    )
 
 
 def test_edges_and_their_attributes_by_hand(data):
@@ -35,7 +39,14 @@ def test_edges_and_their_attributes_by_hand(data):
         ("d", "a"): {"kind": "prior", "weight": 2.0},
         ("c", "b"): {"kind": "candidate", "p_value": 0.01, "q_value": 0.04, "rank": 1},
         ("c", "a"): {"kind": "candidate", "score": 0.7, "rank": 2},
-        ("b", "a"): {"kind": "candidate", "score": 0.2, "p_value": 0.04, "q_value": 0.08, "sign": -1, "rank": 3},
+        ("b", "a"): {
+            "kind": "candidate",
+            "score": 0.2,
+            "p_value": 0.04,
+            "q_value": 0.08,
+            "sign": -1,
+            "rank": 3,
+        },
     }
     plain = {type(value) for _, _, edge in graph.edges(data=True) for value in edge.values()}
     assert plain == {str, float, int}

@@ -4,7 +4,7 @@ from matplotlib.colors import to_hex
 
 from edgelab.errors import ConfigError, TableError
 from edgelab.report import plot_comparison
-from edgelab.report.style import ACCENT, BASELINE
+from edgelab.report._style import ACCENT, BASELINE
 
 NAN = float("nan")
 

@@ -4,7 +4,12 @@ import pandas as pd
 import pytest
 
 from edgelab.errors import TableError
-from edgelab.report import comparison_table, comparison_verdict, format_comparison, to_markdown_table
+from edgelab.report import (
+    comparison_table,
+    comparison_verdict,
+    format_comparison,
+    to_markdown_table,
+)
 
 NAN = float("nan")
 

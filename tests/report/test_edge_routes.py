@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from matplotlib.patches import ConnectionStyle
 
-from edgelab.report.edge_routes import Box, arc, choose_bends
+from edgelab.report._edge_routes import Box, arc, choose_bends
 
 
 def row(*places) -> dict[str, Box]:
     return {
-        name: Box(x=float(x), y=float(y), width=0.5, height=0.2) for name, (x, y) in zip("abcd", places, strict=False)
+        name: Box(x=float(x), y=float(y), width=0.5, height=0.2)
+        for name, (x, y) in zip("abcd", places, strict=False)
     }
 
 
@@ -33,7 +34,9 @@ def test_edges_pass_names_and_reverse_edges():
 
 def test_keeps_more_distance_where_that_costs_no_crossing():
     def boxes(**more: Box) -> dict[str, Box]:
-        return {name: Box(x=x, y=0.0, width=0.3, height=0.2) for name, x in (("a", 0.0), ("c", 2.0))} | more
+        return {
+            name: Box(x=x, y=0.0, width=0.3, height=0.2) for name, x in (("a", 0.0), ("c", 2.0))
+        } | more
 
     near = Box(x=1.0, y=0.21, width=0.3, height=0.2)  # 0.11 above the straight line
     assert choose_bends(boxes(near=near), [("a", "c")], margin=0.1) == [0.12]  # bent away from it

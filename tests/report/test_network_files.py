@@ -14,9 +14,15 @@ NAN = float("nan")
 def graph():
     edges = pd.DataFrame({"source": ["Raf 1", "Mek"], "target": ["Mek", "Erk"], "sign": [1, -1]})
     data = build_graph(
-        edges, input_edges=[("EGF", "Raf 1")], output_edges=[("Erk", "y")], functions=["Raf 1", "Mek", "Erk", "alone"]
+        edges,
+        input_edges=[("EGF", "Raf 1")],
+        output_edges=[("Erk", "y")],
+        functions=["Raf 1", "Mek", "Erk", "alone"],
     )
-    rows = [("Erk", "Raf 1", 2, 0, 0.8, False, 1e-300, NAN), ("Raf 1", "Erk", 0, 2, 0.1, False, NAN, NAN)]
+    rows = [
+        ("Erk", "Raf 1", 2, 0, 0.8, False, 1e-300, NAN),
+        ("Raf 1", "Erk", 0, 2, 0.1, False, NAN, NAN),
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).assign(sign=[-1.0, NAN])
     return candidate_network(table, data)
 
@@ -26,7 +32,13 @@ def test_graphml_round_trip(tmp_path, graph):
     assert dict(back.nodes) == dict(graph.nodes)
     assert dict(back.edges) == dict(graph.edges)
     assert isinstance(back, nx.DiGraph)
-    assert back.edges["Erk", "Raf 1"] == {"kind": "candidate", "score": 0.8, "p_value": 1e-300, "sign": -1, "rank": 1}
+    assert back.edges["Erk", "Raf 1"] == {
+        "kind": "candidate",
+        "score": 0.8,
+        "p_value": 1e-300,
+        "sign": -1,
+        "rank": 1,
+    }
 
 
 def test_sif_round_trip(tmp_path, graph):
@@ -39,7 +51,8 @@ def test_sif_round_trip(tmp_path, graph):
     ]
     edges = read_edges(path, signs=SIF_WORDS)
     assert list(zip(edges["source"], edges["target"], edges["sign"], strict=True)) == [
-        (source, target, graph.edges[source, target].get("sign", 0)) for source, target in graph.edges
+        (source, target, graph.edges[source, target].get("sign", 0))
+        for source, target in graph.edges
     ]
 
 

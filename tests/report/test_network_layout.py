@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgelab.report.network_layout import layered_layout, natural_key
-from edgelab.report.stress_layout import stress_layout
+from edgelab.report._network_layout import layered_layout, natural_key
+from edgelab.report._stress_layout import stress_layout
 
 NAMES = [f"f{i}" for i in range(9)]
 PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=20).map(
@@ -21,7 +21,9 @@ def test_every_function_has_a_place_of_its_own_whatever_the_order(prior, extra, 
     assert layered_layout(names, prior, extra) == places
 
 
-@given(st.permutations(NAMES), st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=15))
+@given(
+    st.permutations(NAMES), st.sets(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=15)
+)
 def test_edges_of_a_network_without_cycles_run_down(order, numbers):
     prior = [(order[i], order[j]) for i, j in numbers if i < j]
     places = layered_layout(NAMES, prior)
@@ -47,7 +49,9 @@ def test_stress_layout_depends_on_no_order():
     prior = [(NAMES[i], NAMES[i + 1]) for i in range(6)] + [("f0", "f4")]
     places = stress_layout(NAMES, prior, [("f3", "f1")])
     shuffled = stress_layout(
-        [NAMES[i] for i in rng.permutation(9)], [prior[i] for i in rng.permutation(7)], [("f3", "f1")]
+        [NAMES[i] for i in rng.permutation(9)],
+        [prior[i] for i in rng.permutation(7)],
+        [("f3", "f1")],
     )
     assert shuffled == places
     # Functions without any edge stand below all others.

@@ -1,13 +1,14 @@
 import numpy as np
 
-from edgelab.report.edge_routes import arc
-from edgelab.report.network_plan import plan_network, shown_name, text_width
+from edgelab.report._edge_routes import arc
+from edgelab.report._network_plan import plan_network, shown_name, text_width
 
 
 def overlap(plan) -> bool:
     boxes = list(plan.boxes.values())
     return any(
-        abs(one.x - two.x) < (one.width + two.width) / 2 and abs(one.y - two.y) < (one.height + two.height) / 2
+        abs(one.x - two.x) < (one.width + two.width) / 2
+        and abs(one.y - two.y) < (one.height + two.height) / 2
         for number, one in enumerate(boxes)
         for two in boxes[:number]
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edgelab.errors import TableError
 from edgelab.evaluation import average_precision, roc_auc
-from edgelab.report.recovery_curves import check_recoveries, mean_precision_recall, mean_roc
+from edgelab.report._recovery_curves import check_recoveries, mean_precision_recall, mean_roc
 
 
 @st.composite
@@ -14,7 +14,9 @@ def recoveries(draw):
     for _ in range(draw(st.integers(1, 3))):
         n = draw(st.integers(2, 12))
         # Few distinct scores, so that ties and NaN are common.
-        score = np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, np.nan]), min_size=n, max_size=n)))
+        score = np.array(
+            draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, np.nan]), min_size=n, max_size=n))
+        )
         marks = np.zeros(n, dtype=bool)
         marks[draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=n - 1))] = True
         if marks.all():

@@ -40,7 +40,11 @@ def test_highlighted_scorers_have_bands():
 
 @pytest.mark.parametrize("n_scorers", [1, 2, 9, 18])
 def test_nothing_is_cut_off(n_scorers, check_fits):
-    check_fits(plot_recovery({f"a scorer with a rather long name {i}": [GOOD, POOR] for i in range(n_scorers)}))
+    check_fits(
+        plot_recovery(
+            {f"a scorer with a rather long name {i}": [GOOD, POOR] for i in range(n_scorers)}
+        )
+    )
 
 
 def test_one_hold_out_has_no_band():

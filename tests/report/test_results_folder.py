@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from edgelab.errors import ConfigError, DataError
 from edgelab.inference import load_table
 from edgelab.report import ResultsFolder
-from edgelab.report.results_folder import LIST_NAME
+from edgelab.report._results_folder import LIST_NAME
 from edgelab.table import COLUMNS
 
 
@@ -105,7 +105,9 @@ def test_a_failing_figure_leaves_the_earlier_one(tmp_path, monkeypatch):
     assert names(tmp_path) == {"a.png"}
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../x.json", "sub/x.json", "/tmp/x.json", LIST_NAME])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x.json", "sub/x.json", "/tmp/x.json", LIST_NAME]
+)
 def test_only_plain_names(tmp_path, name):
     with pytest.raises(ConfigError, match="plain file name"):
         ResultsFolder(tmp_path).file(name)

@@ -28,7 +28,9 @@ def test_cells_by_hand():
     figure.draw_without_rendering()
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a", "c"]
-    np.testing.assert_array_equal(shown(figure), [[NAN, 0.9, NAN], [0.2, NAN, NAN], [NAN, NAN, NAN]])
+    np.testing.assert_array_equal(
+        shown(figure), [[NAN, 0.9, NAN], [0.2, NAN, NAN], [NAN, NAN, NAN]]
+    )
     (outlines,) = axes.collections
     assert [path.get_extents().x0 for path in outlines.get_paths()] == pytest.approx([1 - 0.46])
     assert [path.get_extents().y0 for path in outlines.get_paths()] == pytest.approx([0 - 0.46])
@@ -36,9 +38,14 @@ def test_cells_by_hand():
 
 @pytest.mark.parametrize("n", [2, 11, 31, 60])
 def test_nothing_is_cut_off(n, check_fits):
-    rows = [(f"GENE{i}", f"GENE{(i + 1) % n}", i, (i + 1) % n, 0.001 * i, False, NAN, NAN) for i in range(n)]
+    rows = [
+        (f"GENE{i}", f"GENE{(i + 1) % n}", i, (i + 1) % n, 0.001 * i, False, NAN, NAN)
+        for i in range(n)
+    ]
     check_fits(plot_score_matrix(table(rows)))
-    check_fits(plot_score_matrix(table([(f"a-very-long-name-{row[0]}", *row[1:]) for row in rows[:2]])))
+    check_fits(
+        plot_score_matrix(table([(f"a-very-long-name-{row[0]}", *row[1:]) for row in rows[:2]]))
+    )
 
 
 def test_functions_can_be_chosen_and_ordered():
@@ -48,7 +55,12 @@ def test_functions_can_be_chosen_and_ordered():
 
 def test_one_outlier_does_not_hide_the_rest():
     rng = np.random.default_rng(0)
-    rows = [(f"f{i}", f"f{j}", i, j, rng.random(), False, NAN, NAN) for i in range(20) for j in range(20) if i != j]
+    rows = [
+        (f"f{i}", f"f{j}", i, j, rng.random(), False, NAN, NAN)
+        for i in range(20)
+        for j in range(20)
+        if i != j
+    ]
     rows[0] = (*rows[0][:4], 1e6, *rows[0][5:])
     figure = plot_score_matrix(table(rows))
     low, high = figure.axes[0].images[0].get_clim()

@@ -10,7 +10,9 @@ from edgelab.training import EpochRecord, History
 def history(train, validation=None) -> History:
     validation = validation or [None] * len(train)
     records = [
-        EpochRecord(epoch=epoch, step=epoch, train_loss=one, validation_loss=other, lr=0.1, seconds=0.0)
+        EpochRecord(
+            epoch=epoch, step=epoch, train_loss=one, validation_loss=other, lr=0.1, seconds=0.0
+        )
         for epoch, (one, other) in enumerate(zip(train, validation, strict=True), start=1)
     ]
     return History(records=tuple(records), stop_reason="done")
@@ -28,7 +30,9 @@ def test_losses_and_best_epoch(check_fits):
 
 def test_without_validation_there_is_one_line():
     figure = plot_training(history([100.0, 1.0]))
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["training samples"]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "training samples"
+    ]
     assert figure.axes[0].get_yscale() == "log"
 
 

@@ -1,4 +1,6 @@
-"""Masking as a whole: every combination of modes keeps its promises, and a resumed run equals an uninterrupted one."""
+"""Masking as a whole: every combination of modes keeps its promises, and a resumed run equals an
+uninterrupted one.
+"""
 
 import itertools
 import logging
@@ -24,7 +26,9 @@ from edgelab.sparsity import (
 
 OPTIMIZERS = {
     "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9, weight_decay=1e-4),
-    "nesterov": lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9, nesterov=True),
+    "nesterov": lambda parameters: torch.optim.SGD(
+        parameters, lr=0.05, momentum=0.9, nesterov=True
+    ),
     "adam": lambda parameters: torch.optim.Adam(parameters, lr=0.01),
     "amsgrad": lambda parameters: torch.optim.AdamW(parameters, lr=0.01, amsgrad=True),
 }
@@ -32,7 +36,9 @@ OPTIMIZERS = {
 
 def perceptron(seed: int = 0) -> nn.Sequential:
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(12, 20), nn.Tanh(), nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 3))
+    return nn.Sequential(
+        nn.Linear(12, 20), nn.Tanh(), nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 3)
+    )
 
 
 def convolutions(seed: int = 0) -> nn.Sequential:
@@ -50,7 +56,9 @@ def convolutions(seed: int = 0) -> nn.Sequential:
 
 def masked(model: nn.Module, decay=None, optimizer: str = "sgd", **options) -> Masking:
     options = {"density": 0.3, "sparse_init": "erdos-renyi-kernel", "seed": 0, **options}
-    masking = Masking(OPTIMIZERS[optimizer](model.parameters()), decay or CosineDecay(0.4, 60), **options)
+    masking = Masking(
+        OPTIMIZERS[optimizer](model.parameters()), decay or CosineDecay(0.4, 60), **options
+    )
     masking.add_module(model)
     return masking
 
@@ -78,16 +86,21 @@ GROWN = [name for name in GROWERS if name != "none" and not name.startswith("str
 
 
 @pytest.mark.parametrize(
-    ("prune", "grow", "redistribution"), list(itertools.product(UNSTRUCTURED, GROWN, REDISTRIBUTIONS))
+    ("prune", "grow", "redistribution"),
+    list(itertools.product(UNSTRUCTURED, GROWN, REDISTRIBUTIONS)),
 )
 def test_number_of_active_weights_never_changes(prune, grow, redistribution):
-    masking = masked(perceptron(), prune_mode=prune, growth_mode=grow, redistribution_mode=redistribution)
+    masking = masked(
+        perceptron(), prune_mode=prune, growth_mode=grow, redistribution_mode=redistribution
+    )
     start, patterns = masking.baseline_nonzero, [m.clone() for m in masking.mask_dict.values()]
     for chunk in range(6):
         train(masking, (12,), range(4 * chunk, 4 * chunk + 4))
         assert masking.stats.total_nonzero == start
         assert masking.stats.total_removed == sum(masking.stats.grown_dict.values()) > 0
-    assert not all(torch.equal(old, new) for old, new in zip(patterns, masking.mask_dict.values(), strict=True))
+    assert not all(
+        torch.equal(old, new) for old, new in zip(patterns, masking.mask_dict.values(), strict=True)
+    )
     assert start == round(0.3 * masking.total_params)
 
 
@@ -103,7 +116,12 @@ STRUCTURED = list(
 @pytest.mark.parametrize(("prune", "grow", "init"), STRUCTURED)
 def test_structured_modes_move_whole_kernels(prune, grow, init):
     masking = masked(
-        convolutions(), prune_mode=prune, growth_mode=grow, redistribution_mode="none", sparse_init=init, density=0.5
+        convolutions(),
+        prune_mode=prune,
+        growth_mode=grow,
+        redistribution_mode="none",
+        sparse_init=init,
+        density=0.5,
     )
     assert list(masking.mask_dict) == ["0.weight", "2.weight"]
     start = dict(masking.stats.nonzeros_dict)
@@ -115,9 +133,14 @@ def test_structured_modes_move_whole_kernels(prune, grow, init):
 
 @pytest.mark.parametrize("grow", [name for name in GROWERS if not name.startswith("struct")])
 def test_growth_leaves_active_weights_alone(grow):
-    masking = masked(perceptron(), growth_mode=grow, redistribution_mode="grad", prune_mode="magnitude")
+    masking = masked(
+        perceptron(), growth_mode=grow, redistribution_mode="grad", prune_mode="magnitude"
+    )
     train(masking, (12,), range(11))
-    before = {name: (mask.clone(), masking.weights[name].detach().clone()) for name, mask in masking.mask_dict.items()}
+    before = {
+        name: (mask.clone(), masking.weights[name].detach().clone())
+        for name, mask in masking.mask_dict.items()
+    }
     masking.optimizer.zero_grad()
     masking.module(torch.randn(8, 12)).square().sum().backward()
     masking.update_connections()
@@ -138,7 +161,12 @@ def test_without_growth_masks_only_shrink():
 def test_gradual_pruning_follows_its_curve():
     decay = MagnitudePruneDecay(final_sparsity=0.8, T_max=40, T_start=4, interval=4)
     masking = masked(
-        perceptron(), decay, density=1.0, prune_mode="global-magnitude", growth_mode="none", redistribution_mode="none"
+        perceptron(),
+        decay,
+        density=1.0,
+        prune_mode="global-magnitude",
+        growth_mode="none",
+        redistribution_mode="none",
     )
     train(masking, (12,), range(60))
     assert masking.stats.total_density == pytest.approx(0.2, abs=1.5 / masking.total_params)
@@ -157,7 +185,11 @@ def test_momentum_outside_masks(optimizer, dense):
     train(masking, (12,), range(10))
     for name, mask in masking.mask_dict.items():
         state = masking.optimizer.state[masking.weights[name]]
-        moments = [value for value in state.values() if isinstance(value, torch.Tensor) and value.shape == mask.shape]
+        moments = [
+            value
+            for value in state.values()
+            if isinstance(value, torch.Tensor) and value.shape == mask.shape
+        ]
         assert moments
         assert any(bool(moment[~mask].any()) for moment in moments) is dense
 
@@ -194,11 +226,19 @@ def test_states_that_do_not_fit_are_refused():
     state = masking.state_dict()
     with pytest.raises(CheckpointError, match="lacks"):
         masking.load_state_dict({"masks": state["masks"]})
-    with pytest.raises(CheckpointError, match=r"growth_mode='random', this one 'absolute-gradient'"):
-        masked(perceptron(), growth_mode="absolute-gradient", redistribution_mode="none").load_state_dict(state)
+    with pytest.raises(
+        CheckpointError, match=r"growth_mode='random', this one 'absolute-gradient'"
+    ):
+        masked(
+            perceptron(), growth_mode="absolute-gradient", redistribution_mode="none"
+        ).load_state_dict(state)
     with pytest.raises(CheckpointError, match="only on one side"):
-        masked(convolutions(), growth_mode="random", redistribution_mode="none").load_state_dict(state)
-    wider = nn.Sequential(nn.Linear(13, 20), nn.Tanh(), nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 3))
+        masked(convolutions(), growth_mode="random", redistribution_mode="none").load_state_dict(
+            state
+        )
+    wider = nn.Sequential(
+        nn.Linear(13, 20), nn.Tanh(), nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 3)
+    )
     with pytest.raises(CheckpointError, match="has the shape"):
         masked(wider, growth_mode="random", redistribution_mode="none").load_state_dict(state)
 
@@ -243,7 +283,9 @@ def test_layers_can_be_left_out():
     assert list(convolutional.mask_dict) == ["2.weight"]
 
 
-@pytest.mark.parametrize("option", ["sparse_init", "prune_mode", "growth_mode", "redistribution_mode"])
+@pytest.mark.parametrize(
+    "option", ["sparse_init", "prune_mode", "growth_mode", "redistribution_mode"]
+)
 def test_unknown_modes_are_listed(option):
     with pytest.raises(ConfigError, match="choose one of"):
         masked(perceptron(), **{option: "magnitud"})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.sparsity import mean_magnitude, prune_rates, share_out
-from edgelab.sparsity.budgets import normalised
+from edgelab.sparsity._budgets import normalised
 
 layers = st.lists(st.tuples(st.floats(0, 10), st.integers(0, 50)), min_size=1, max_size=8)
 
@@ -25,7 +25,11 @@ def test_budgets_are_conserved_and_fit(layers, total):
 
 
 def test_what_full_layers_cannot_take_is_spread_evenly():
-    assert share_out(30, {"a": 0.8, "b": 0.15, "c": 0.05}, {"a": 10, "b": 100, "c": 100}) == {"a": 10, "b": 12, "c": 8}
+    assert share_out(30, {"a": 0.8, "b": 0.15, "c": 0.05}, {"a": 10, "b": 100, "c": 100}) == {
+        "a": 10,
+        "b": 12,
+        "c": 8,
+    }
 
 
 def test_shares_without_a_sum_are_none():

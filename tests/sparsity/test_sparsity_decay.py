@@ -84,7 +84,9 @@ def test_decays_with_other_arguments_differ():
 
 
 def test_state_of_another_decay_is_refused():
-    with pytest.raises(CheckpointError, match="LinearDecay was expected, got that of 'CosineDecay'"):
+    with pytest.raises(
+        CheckpointError, match="LinearDecay was expected, got that of 'CosineDecay'"
+    ):
         LinearDecay().load_state_dict(CosineDecay().state_dict())
 
 

@@ -20,8 +20,16 @@ from edgelab.sparsity import (
 )
 
 
-def masking_of(model: nn.Module, *, lr: float = 0.05, momentum: float = 0.9, rate: float = 0.3, **options) -> Masking:
-    options = {"density": 0.5, "growth_mode": "absolute-gradient", "redistribution_mode": "none", "seed": 0, **options}
+def masking_of(
+    model: nn.Module, *, lr: float = 0.05, momentum: float = 0.9, rate: float = 0.3, **options
+) -> Masking:
+    options = {
+        "density": 0.5,
+        "growth_mode": "absolute-gradient",
+        "redistribution_mode": "none",
+        "seed": 0,
+        **options,
+    }
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     path = options.pop("lottery_mask_path", None)
     masking = Masking(optimizer, CosineDecay(rate, 100), **options)
@@ -55,7 +63,9 @@ def test_density_does_not_run_away_late_in_training(model, rate):
     assert masking.stats.total_nonzero == masking.baseline_nonzero
 
 
-@pytest.mark.parametrize(("init", "same"), [("lottery-ticket", True), ("lottery-ticket-dist", False)])
+@pytest.mark.parametrize(
+    ("init", "same"), [("lottery-ticket", True), ("lottery-ticket-dist", False)]
+)
 def test_lottery_tickets_are_loaded(model, tmp_path, init, same):
     first = masking_of(model, density=0.3)
     torch.save({"mask": first.state_dict()}, tmp_path / "ticket.pt")
@@ -91,7 +101,9 @@ def test_loading_a_state_restores_the_pattern(model):
     first.update_connections()
     first.step()
     first.prune_rate_decay.step(50)
-    second = masking_of(nn.Sequential(nn.Linear(8, 10), nn.Tanh(), nn.Linear(10, 4)), density=0.3, seed=5)
+    second = masking_of(
+        nn.Sequential(nn.Linear(8, 10), nn.Tanh(), nn.Linear(10, 4)), density=0.3, seed=5
+    )
     second.load_state_dict(first.state_dict())
     assert second.prune_rate == first.prune_rate < 0.3
     assert second.baseline_nonzero == first.baseline_nonzero
@@ -124,7 +136,9 @@ def test_global_pruning_is_exact_on_small_and_equal_weights(rate):
 
 
 def test_global_pruning_goes_with_growth(model):
-    masking = masking_of(model, prune_mode="global-magnitude", redistribution_mode="grad", density=0.3)
+    masking = masking_of(
+        model, prune_mode="global-magnitude", redistribution_mode="grad", density=0.3
+    )
     backward(masking, 8)
     masking.update_connections()
     assert masking.stats.total_removed > 0
@@ -134,7 +148,13 @@ def test_global_pruning_goes_with_growth(model):
 def test_density_one_works():
     shapes = {"c1": (16, 3, 3, 3), "c2": (32, 16, 3, 3), "fc": (10, 32)}
     assert erdos_renyi_densities(shapes, 1.0) == pytest.approx(dict.fromkeys(shapes, 1.0))
-    for init in ("random", "erdos-renyi", "erdos-renyi-kernel", "struct-random", "struct-erdos-renyi-kernel"):
+    for init in (
+        "random",
+        "erdos-renyi",
+        "erdos-renyi-kernel",
+        "struct-random",
+        "struct-erdos-renyi-kernel",
+    ):
         model = nn.Sequential(nn.Conv2d(1, 4, 2), nn.Flatten(), nn.Linear(16, 2))
         masking = masking_of(model, density=1.0, sparse_init=init)
         assert masking.stats.total_density == 1.0
@@ -162,7 +182,9 @@ def test_masks_own_their_memory_and_are_bool():
 
 
 def test_norms_stay_out():
-    model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.BatchNorm1d(4), nn.GroupNorm(2, 4), nn.PReLU(4))
+    model = nn.Sequential(
+        nn.Linear(4, 4), nn.LayerNorm(4), nn.BatchNorm1d(4), nn.GroupNorm(2, 4), nn.PReLU(4)
+    )
     assert list(maskable_weights(model)) == ["0.weight"]
     for init in ("erdos-renyi", "erdos-renyi-kernel", "random"):
         assert list(masking_of(model, sparse_init=init).mask_dict) == ["0.weight"]
@@ -229,10 +251,16 @@ def test_frozen_weights_are_not_masked(model):
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_every_dtype_and_memory_format(dtype, memory_format):
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Tanh(), nn.Conv2d(8, 4, 3)).to(dtype, memory_format=memory_format)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Tanh(), nn.Conv2d(8, 4, 3)).to(
+        dtype, memory_format=memory_format
+    )
     for growth in ("absolute-gradient", "momentum", "random", "struct-absolute-gradient-mean"):
         structured = growth.startswith("struct")
-        options = {"prune_mode": "struct-magnitude-mean", "sparse_init": "struct-random"} if structured else {}
+        options = (
+            {"prune_mode": "struct-magnitude-mean", "sparse_init": "struct-random"}
+            if structured
+            else {}
+        )
         masking = masking_of(model, growth_mode=growth, lr=1e-4, **options)
         for step in range(6):
             backward(masking, 3, 6, 6, dtype=dtype)
@@ -254,7 +282,10 @@ def test_no_hooks_and_no_growing_memory(model):
         backward(masking, 8)
         masking.update_connections()
         masking.step()
-    hooks = [*(module._forward_hooks for module in model.modules()), *(p._backward_hooks for p in model.parameters())]
+    hooks = [
+        *(module._forward_hooks for module in model.modules()),
+        *(p._backward_hooks for p in model.parameters()),
+    ]
     assert not any(hooks)
     tensors = count_tensors()
     for _ in range(10):
@@ -279,7 +310,9 @@ def test_redistribution_statistics_are_taken_once(model, monkeypatch):
     masking.step()
     backward(masking, 8)
     momentum = masking.get_momentum_for_weight
-    monkeypatch.setattr(masking, "get_momentum_for_weight", lambda weight: calls.append(1) or momentum(weight))
+    monkeypatch.setattr(
+        masking, "get_momentum_for_weight", lambda weight: calls.append(1) or momentum(weight)
+    )
     masking.update_connections()
     assert len(calls) <= 2 * len(masking.mask_dict)  # once to see that it is there, once to use it
 
@@ -323,7 +356,9 @@ def test_the_same_choices_on_a_gpu(model):
         part = nn.Sequential(nn.Linear(300, 200), nn.Linear(200, 10)).double().to(device)
         masking = masking_of(part, density=0.1)
         for name, weight in masking.weights.items():
-            weight.grad = torch.arange(weight.numel()).reshape(weight.shape).double().remainder(97).to(device)
+            weight.grad = (
+                torch.arange(weight.numel()).reshape(weight.shape).double().remainder(97).to(device)
+            )
             assert masking.mask_dict[name].device.type == device
         masking.update_connections()
         masking.step()

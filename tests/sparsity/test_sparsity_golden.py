@@ -20,9 +20,9 @@ from edgelab.sparsity import (
     prune_rates,
     share_out,
 )
-from edgelab.sparsity.budgets import normalised
-from edgelab.sparsity.patterns import kernel_density
-from edgelab.sparsity.update import update_masks
+from edgelab.sparsity._budgets import normalised
+from edgelab.sparsity._patterns import kernel_density
+from edgelab.sparsity._update import update_masks
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sparse_training.json").read_text())
 RATE_TOLERANCE = 1e-12
@@ -51,7 +51,9 @@ def masking_of(
 ) -> Masking:
     module = Weights(values)
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
-    masking = Masking(optimizer, CosineDecay(rate), density=1.0, sparse_aware_init=False, seed=0, **options)
+    masking = Masking(
+        optimizer, CosineDecay(rate), density=1.0, sparse_aware_init=False, seed=0, **options
+    )
     masking.add_module(module)
     masking.set_masks({name.replace(".", "_"): mask for name, mask in masks.items()})
     masking.name2prune_rate = dict.fromkeys(masking.mask_dict, rate)
@@ -92,7 +94,9 @@ def test_decays_at_given_steps(decay, rows):
         assert decay.n_steps == n_steps
 
 
-@pytest.mark.parametrize("case", GOLDEN["decay"]["magnitude_prune"], ids=lambda case: str(case["kwargs"]))
+@pytest.mark.parametrize(
+    "case", GOLDEN["decay"]["magnitude_prune"], ids=lambda case: str(case["kwargs"])
+)
 def test_magnitude_prune_decay(case):
     decay = MagnitudePruneDecay(**case["kwargs"])
     for name, value in case["defaults"].items():
@@ -152,13 +156,19 @@ def test_pruning(mode, case, tied):
     elif "active_zeros" not in str(case):
         expected = mask(case["mask_out"])
         # Active zeros tie with each other: compare the magnitudes that are left.
-        assert torch.equal(weight[after].abs().sort().values, weight[expected & before].abs().sort().values)
+        assert torch.equal(
+            weight[after].abs().sort().values, weight[expected & before].abs().sort().values
+        )
 
 
-@pytest.mark.parametrize("case", GOLDEN["prune"]["global_magnitude"], ids=lambda case: str(case["rate"]))
+@pytest.mark.parametrize(
+    "case", GOLDEN["prune"]["global_magnitude"], ids=lambda case: str(case["rate"])
+)
 def test_global_pruning_removes_what_is_wanted(case):
     weights = {name: tensor(value) for name, value in GOLDEN["global_magnitude_weights"].items()}
-    masking = masking_of(weights, {name: torch.ones_like(value) for name, value in weights.items()}, case["rate"])
+    masking = masking_of(
+        weights, {name: torch.ones_like(value) for name, value in weights.items()}, case["rate"]
+    )
     assert NETWORK_PRUNERS["global-magnitude"](masking) == case["tokill"]
 
 
@@ -183,7 +193,8 @@ def test_growth(name, mode, case):
         masking.optimizer.state[weight]["momentum_buffer"] = tensor(case["momentum"])
     after = GROWERS[mode](masking, "w", case["k"], weight)
     assert torch.equal(masking.mask_dict["w"], before)
-    # Without enough nonzero gradients the other implementation sets active weights to 0 and grows too few.
+    # Without enough nonzero gradients the other implementation sets active weights to 0 and grows
+    # too few.
     if "zero" in name or (mode == "absolute-gradient" and case["k"] == 8):
         assert int(after.sum()) == min(int(before.sum()) + case["k"], before.numel())
         assert torch.equal(weight.detach()[before], tensor(case["weight_in"])[before])
@@ -195,7 +206,9 @@ def test_growth(name, mode, case):
 def test_random_growth_counts_are_exact():
     before = torch.zeros(80, 100, dtype=torch.bool)
     masking = masking_of({"w": torch.ones(80, 100)}, {"w": before})
-    counts = {int(GROWERS["random"](masking, "w", 400, masking.weights["w"]).sum()) for _ in range(20)}
+    counts = {
+        int(GROWERS["random"](masking, "w", 400, masking.weights["w"]).sum()) for _ in range(20)
+    }
     assert counts == {400}  # the other implementation: 355 to 440
 
 
@@ -204,14 +217,17 @@ def test_budgets(case):
     capacity = {name: case["zeros"][name] + case["removed"][name] for name in case["zeros"]}
     budgets = share_out(sum(case["removed"].values()), case["proportion"], capacity)
     assert sum(budgets.values()) == sum(case["removed"].values())
-    # The other implementation leaves 1 % of every layer free and rounds each share by itself, which can add weights.
+    # The other implementation leaves 1 % of every layer free and rounds each share by itself, which
+    # can add weights.
     surplus = sum(case["budget"].values()) - sum(case["removed"].values())
     assert all(abs(budgets[name] - case["budget"][name]) <= 1 + max(surplus, 0) for name in budgets)
 
 
 @pytest.mark.parametrize("case", GOLDEN["redistribution"], ids=lambda case: case["name"])
 def test_prune_rates_and_budgets_of_an_update(case):
-    density = {name: count / (count + case["zeros"][name]) for name, count in case["nonzeros"].items()}
+    density = {
+        name: count / (count + case["zeros"][name]) for name, count in case["nonzeros"].items()
+    }
     rates = prune_rates(case["rate"], density, case["proportion"])
     assert rates == pytest.approx(case["prune_rate"], abs=RATE_TOLERANCE)
     budgets = share_out(sum(case["removed"].values()), case["proportion"], case["capacity"])
@@ -219,7 +235,9 @@ def test_prune_rates_and_budgets_of_an_update(case):
     assert all(abs(budgets[name] - case["budget"][name]) <= 1 for name in budgets)
 
 
-@pytest.mark.parametrize("case", [c for c in GOLDEN["redistribution"] if c["inputs"]], ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case", [c for c in GOLDEN["redistribution"] if c["inputs"]], ids=lambda case: case["name"]
+)
 def test_an_update_with_redistribution(case):
     values = {name: tensor(layer["weight"]) for name, layer in case["inputs"].items()}
     masks = {name: mask(layer["mask"]) for name, layer in case["inputs"].items()}
@@ -237,7 +255,9 @@ def test_an_update_with_redistribution(case):
     assert ours(stats.variance_dict) == pytest.approx(case["proportion"], abs=WEIGHT_TOLERANCE)
     assert ours(stats.removed_dict) == case["removed"]
     assert sum(stats.grown_dict.values()) == sum(case["removed"].values())
-    assert all(abs(ours(stats.grown_dict)[name] - case["budget"][name]) <= 1 for name in case["budget"])
+    assert all(
+        abs(ours(stats.grown_dict)[name] - case["budget"][name]) <= 1 for name in case["budget"]
+    )
 
 
 def test_normalised_shares_of_an_update():
@@ -268,7 +288,9 @@ def test_course_of_a_whole_training(name):
         optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(tensor(trace["X"])), tensor(trace["Y"]))
         loss.backward()
-        assert loss.item() == pytest.approx(expected["loss_before"], abs=WEIGHT_TOLERANCE, rel=WEIGHT_TOLERANCE)
+        assert loss.item() == pytest.approx(
+            expected["loss_before"], abs=WEIGHT_TOLERANCE, rel=WEIGHT_TOLERANCE
+        )
         masking.update_connections() if expected["kind"] == "update" else masking.step()
         assert masking.mask_step == expected["mask_step"]
         assert masking.prune_rate == pytest.approx(expected["prune_rate"], abs=RATE_TOLERANCE)
@@ -277,5 +299,8 @@ def test_course_of_a_whole_training(name):
             assert torch.equal(masking.mask_dict[layer], mask(values))
         for parameter, values in expected.get("weights", {}).items():
             torch.testing.assert_close(
-                model.get_parameter(parameter).detach(), tensor(values), atol=WEIGHT_TOLERANCE, rtol=0
+                model.get_parameter(parameter).detach(),
+                tensor(values),
+                atol=WEIGHT_TOLERANCE,
+                rtol=0,
             )

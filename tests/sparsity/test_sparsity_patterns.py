@@ -6,12 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError
-from edgelab.sparsity import erdos_renyi_densities, random_kernel_patterns, random_patterns
-from edgelab.sparsity.patterns import active_counts, kernel_density, shuffled
-
-shapes = st.lists(st.lists(st.integers(1, 60), min_size=2, max_size=4).map(tuple), min_size=1, max_size=6).map(
-    lambda shapes: {str(i): shape for i, shape in enumerate(shapes)}
+from edgelab.sparsity import (
+    erdos_renyi_densities,
+    random_kernel_patterns,
+    random_patterns,
 )
+from edgelab.sparsity._patterns import active_counts, kernel_density, shuffled
+
+shapes = st.lists(
+    st.lists(st.integers(1, 60), min_size=2, max_size=4).map(tuple), min_size=1, max_size=6
+).map(lambda shapes: {str(i): shape for i, shape in enumerate(shapes)})
 
 
 @given(shapes, st.floats(0.05, 1.0), st.booleans())
@@ -35,7 +39,9 @@ def test_patterns_have_exact_counts():
     shapes = {"a": (30, 20), "b": (10, 30)}
     masks = random_patterns(shapes, {"a": 0.1, "b": 0.5}, torch.Generator().manual_seed(0))
     assert [int(masks[name].sum()) for name in "ab"] == [60, 150]
-    kernels = random_kernel_patterns({"c": (4, 5, 3, 3)}, {"c": 0.5}, torch.Generator().manual_seed(0))["c"]
+    kernels = random_kernel_patterns(
+        {"c": (4, 5, 3, 3)}, {"c": 0.5}, torch.Generator().manual_seed(0)
+    )["c"]
     assert int(kernels.sum()) == 90
     assert set(kernels.flatten(2).sum(-1).flatten().tolist()) == {0, 9}
 

@@ -1,4 +1,6 @@
-"""Selections against plain sorting: counts exact, ties by lowest index, whatever dtype or memory format."""
+"""Selections against plain sorting: counts exact, ties by lowest index, whatever dtype or memory
+format.
+"""
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from edgelab.sparsity import (
     prune_smallest,
     prune_smallest_overall,
 )
-from edgelab.sparsity.selection import SAMPLE_STRIDE
+from edgelab.sparsity._selection import SAMPLE_STRIDE
 
 # Few distinct values, so that ties are the rule.
 tied_values = st.lists(st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.0, -2.0]), min_size=1, max_size=40)
@@ -46,9 +48,11 @@ LARGE_SCORES = {
     "tied": torch.randint(0, 3, (LARGE,), generator=GENERATOR).float(),
     "constant": torch.zeros(LARGE),
     "rising": torch.arange(LARGE).float(),
-    "mostly zero": torch.randn(LARGE, generator=GENERATOR) * (torch.rand(LARGE, generator=GENERATOR) < 0.01),
+    "mostly zero": torch.randn(LARGE, generator=GENERATOR)
+    * (torch.rand(LARGE, generator=GENERATOR) < 0.01),
     # What is sampled is all that is large, so that the bound it suggests leaves too few.
-    "misleading": (torch.arange(LARGE) % SAMPLE_STRIDE == 0).float() * torch.rand(LARGE, generator=GENERATOR),
+    "misleading": (torch.arange(LARGE) % SAMPLE_STRIDE == 0).float()
+    * torch.rand(LARGE, generator=GENERATOR),
     "misleading the other way": (torch.arange(LARGE) % SAMPLE_STRIDE != 0).float(),
 }
 
@@ -128,7 +132,9 @@ def test_pruning_everywhere_is_pruning_of_the_concatenation(first, second, seed,
     weights = {"first": torch.tensor(first), "second": torch.tensor(second)}
     masks = {"first": random_mask(len(first), seed), "second": random_mask(len(second), seed + 1)}
     ours = prune_smallest_overall(masks, weights, count)
-    whole = prune_smallest(torch.cat(list(masks.values())), torch.cat(list(weights.values())), count)
+    whole = prune_smallest(
+        torch.cat(list(masks.values())), torch.cat(list(weights.values())), count
+    )
     assert torch.equal(torch.cat(list(ours.values())), whole)
 
 
@@ -154,4 +160,6 @@ def test_memory_format_does_not_matter():
     mask = torch.rand(4, 3, 2, 2, generator=generator) < 0.5
     last = {"memory_format": torch.channels_last}
     for pure in (lambda w, m: prune_smallest(m, w, 5), lambda w, m: grow_largest(m, w, 5)):
-        assert torch.equal(pure(weight.contiguous(**last), mask.contiguous(**last)), pure(weight, mask))
+        assert torch.equal(
+            pure(weight.contiguous(**last), mask.contiguous(**last)), pure(weight, mask)
+        )

@@ -28,7 +28,9 @@ def test_by_hand():
 
 
 @settings(max_examples=30)
-@given(st.integers(0, 2**31), st.floats(0.05, 0.95), st.sampled_from([1e3, float("inf"), float("nan")]))
+@given(
+    st.integers(0, 2**31), st.floats(0.05, 0.95), st.sampled_from([1e3, float("inf"), float("nan")])
+)
 def test_hidden_values_never_reach_the_inputs(seed, fraction, other):
     corruption = HideMeasurements(fraction, COLUMNS)
     x, y = samples(30)
@@ -95,7 +97,11 @@ def test_the_dtype_follows_the_samples(dtype):
 
 def test_it_is_a_corruption_that_can_be_compared():
     assert isinstance(HideMeasurements(0.3, COLUMNS), Corruption)
-    assert HideMeasurements(0.3, COLUMNS) == HideMeasurements(0.3, COLUMNS) != HideMeasurements(0.4, COLUMNS)
+    assert (
+        HideMeasurements(0.3, COLUMNS)
+        == HideMeasurements(0.3, COLUMNS)
+        != HideMeasurements(0.4, COLUMNS)
+    )
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, float("nan")])

@@ -20,7 +20,10 @@ def graph(**changes):
 
 def test_by_hand():
     made = add_measurement_inputs(graph())
-    assert made["input"].node_names == ["u", "v", "measured:q", "measured:p"] and made["input"].num_nodes == 4
+    assert (
+        made["input"].node_names == ["u", "v", "measured:q", "measured:p"]
+        and made["input"].num_nodes == 4
+    )
     assert edges_of(made, INPUT_EDGES).to_dict("list") == {
         "source": ["u", "v", "measured:q", "measured:p"],
         "target": ["a", "c", "c", "a"],
@@ -46,7 +49,9 @@ def test_everything_else_and_the_argument_stay_as_they_are():
 
 
 def test_edges_without_attributes_get_none():
-    assert set(add_measurement_inputs(graph(input_edges=[("u", "a")]))[INPUT_EDGES].keys()) == {"edge_index"}
+    assert set(add_measurement_inputs(graph(input_edges=[("u", "a")]))[INPUT_EDGES].keys()) == {
+        "edge_index"
+    }
 
 
 def test_functions_follow_the_outputs_whatever_the_order_of_the_edges():
@@ -58,7 +63,11 @@ def test_functions_follow_the_outputs_whatever_the_order_of_the_edges():
 @pytest.mark.parametrize(
     ("output_edges", "outputs", "message"),
     [
-        ([("a", "p"), ("b", "p")], None, "every output to read exactly one function, but not so 'p'"),
+        (
+            [("a", "p"), ("b", "p")],
+            None,
+            "every output to read exactly one function, but not so 'p'",
+        ),
         ([("a", "p")], ["p", "idle"], "read exactly one function, but not so 'idle'"),
         ([("a", "p"), ("a", "q")], None, "every function to have one output, but not so 'a'"),
     ],

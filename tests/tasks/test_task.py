@@ -13,7 +13,9 @@ from edgelab.tasks import HideMeasurements, Task
 def make(**changes):
     fields = {
         "name": "toy",
-        "data": build_graph([("a", "b")], input_edges=[("u", "a"), ("v", "b")], output_edges=[("b", "p")]),
+        "data": build_graph(
+            [("a", "b")], input_edges=[("u", "a"), ("v", "b")], output_edges=[("b", "p")]
+        ),
         "x": torch.arange(8.0).reshape(4, 2),
         "y": torch.arange(4.0).reshape(4, 1),
         "condition": pd.Series(list("rsrs"), dtype="category"),
@@ -24,7 +26,10 @@ def make(**changes):
 def test_a_part_of_the_samples_by_position_or_truth_value():
     task = make(corruption=HideMeasurements(0.5, (1,)))
     by_position = task.samples(np.array([3, 1]))
-    assert by_position.x.tolist() == [[6, 7], [2, 3]] and by_position.condition.tolist() == ["s", "s"]
+    assert by_position.x.tolist() == [[6, 7], [2, 3]] and by_position.condition.tolist() == [
+        "s",
+        "s",
+    ]
     by_truth = task.samples(np.array([False, True, False, True]))
     assert by_truth.y.tolist() == [[1], [3]] and by_truth.corruption is task.corruption
     assert by_truth.data is task.data and by_truth.condition.index.tolist() == [0, 1]

@@ -46,7 +46,8 @@ def test_the_perturbation_task_holds_the_data_set(dataset):
 def test_columns_follow_the_nodes_of_the_graph(dataset):
     inputs, outputs = dataset.inputs[::-1], sorted(dataset.outputs)
     task = perturbation_task(
-        dataset, other_graph(dataset, inputs=inputs, outputs=outputs, functions=dataset.functions[::-1])
+        dataset,
+        other_graph(dataset, inputs=inputs, outputs=outputs, functions=dataset.functions[::-1]),
     )
     np.testing.assert_array_equal(task.x, dataset.x[inputs])
     np.testing.assert_allclose(task.y, dataset.y[outputs], rtol=1e-6)
@@ -120,11 +121,14 @@ def test_both_tasks_take_the_convergence_data():
 def test_a_graph_of_other_nodes_is_refused(dataset):
     fewer = build_graph([("a", "b")], input_edges=[("PMA", "a")], output_edges=[("b", "Raf_level")])
     with pytest.raises(
-        GraphError, match=r"the inputs of the graph are not those of data set 'sachs'.*lacks 'Akt-inhibitor'"
+        GraphError,
+        match=r"the inputs of the graph are not those of data set 'sachs'.*lacks 'Akt-inhibitor'",
     ):
         perturbation_task(dataset, fewer)
     more = other_graph(dataset, functions=[*dataset.functions, "STAT3"])
-    with pytest.raises(GraphError, match=r"the functions of the graph.*lacks none, only it has 'STAT3'"):
+    with pytest.raises(
+        GraphError, match=r"the functions of the graph.*lacks none, only it has 'STAT3'"
+    ):
         masked_task(dataset, more)
 
 

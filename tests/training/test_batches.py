@@ -11,7 +11,11 @@ from edgelab.training import iterate_batches, split_rows
 def test_every_row_comes_once_except_a_dropped_rest(n_samples, batch_size, shuffle, drop_last):
     x = torch.arange(n_samples, dtype=torch.float32)[:, None]
     generator = torch.Generator().manual_seed(1) if shuffle else None
-    batches = list(iterate_batches(x, 2 * x, batch_size, weight=3 * x, generator=generator, drop_last=drop_last))
+    batches = list(
+        iterate_batches(
+            x, 2 * x, batch_size, weight=3 * x, generator=generator, drop_last=drop_last
+        )
+    )
     rows = torch.cat([batch.x for batch in batches]).flatten().tolist() if batches else []
     n_expected = n_samples - n_samples % batch_size if drop_last else n_samples
     assert len(rows) == len(set(rows)) == n_expected

@@ -9,7 +9,9 @@ STEP = StepInfo(epoch=1, step=1, lr=0.1, loss=0.5, counted=4.0)
 def test_a_bare_callback_does_nothing_and_asks_for_nothing():
     callback, model = Callback(), torch.nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters())
-    callback.on_start(StartInfo(model=model, optimizer=optimizer, device=torch.device("cpu"), epochs=1))
+    callback.on_start(
+        StartInfo(model=model, optimizer=optimizer, device=torch.device("cpu"), epochs=1)
+    )
     with callback.step_context(1, 1):
         callback.after_backward(STEP)
     callback.after_step(STEP)
@@ -20,7 +22,11 @@ def test_a_bare_callback_does_nothing_and_asks_for_nothing():
 
 def test_hooks_call_what_they_are_made_of():
     seen = []
-    hooks = Hooks(after_backward_do=seen.append, after_step_do=seen.append, after_epoch_do=lambda record: "enough")
+    hooks = Hooks(
+        after_backward_do=seen.append,
+        after_step_do=seen.append,
+        after_epoch_do=lambda record: "enough",
+    )
     hooks.after_backward(STEP)
     hooks.after_step(STEP)
     assert seen == [STEP, STEP]

@@ -25,7 +25,9 @@ class Tied(nn.Module):
         self.out.bias.requires_grad_(False)
 
     def forward(self, x):
-        return self.out(self.norm(nn.functional.dropout(self.again(self.inner(x).tanh()), 0.3, self.training)))
+        return self.out(
+            self.norm(nn.functional.dropout(self.again(self.inner(x).tanh()), 0.3, self.training))
+        )
 
 
 class RunningMean(Callback):
@@ -56,7 +58,13 @@ def make_data():
 
 
 def make_config(**changes):
-    settings = {"epochs": 6, "batch_size": 8, "lr": 0.05, "validation_fraction": 0.2, "device": "cpu"}
+    settings = {
+        "epochs": 6,
+        "batch_size": 8,
+        "lr": 0.05,
+        "validation_fraction": 0.2,
+        "device": "cpu",
+    }
     return TrainingConfig(**settings | changes)
 
 
@@ -132,7 +140,13 @@ def test_an_existing_checkpoint_is_not_overwritten_unasked(tmp_path):
         run(tmp_path)
     assert_same(run(tmp_path, seed=5, overwrite=True), run(seed=5))
     with pytest.raises(ConfigError, match="no parameter"):
-        fit(make_model().requires_grad_(False), *make_data(), make_config(), checkpoint_dir=tmp_path, overwrite=True)
+        fit(
+            make_model().requires_grad_(False),
+            *make_data(),
+            make_config(),
+            checkpoint_dir=tmp_path,
+            overwrite=True,
+        )
     assert os.listdir(tmp_path) == [NAME]  # what cannot start has deleted nothing
     with pytest.raises(ConfigError, match="choose one of them"):
         run(tmp_path, resume=True, overwrite=True)
@@ -140,7 +154,9 @@ def test_an_existing_checkpoint_is_not_overwritten_unasked(tmp_path):
 
 def test_another_run_is_refused_by_naming_what_differs(tmp_path):
     run(tmp_path)
-    with pytest.raises(CheckpointError, match=r"'lr', 'seed': lr was 0\.05, is 0\.1; seed was 0, is 3"):
+    with pytest.raises(
+        CheckpointError, match=r"'lr', 'seed': lr was 0\.05, is 0\.1; seed was 0, is 3"
+    ):
         run(tmp_path, resume=True, lr=0.1, seed=3)
     x, y = make_data()
     with pytest.raises(CheckpointError, match="other settings, 'y'"):
@@ -192,7 +208,12 @@ def test_the_last_good_checkpoint_survives_a_loss_that_is_not_finite(tmp_path):
     def poisoned(at, **options):
         model = make_model()
         history = fit(
-            model, *make_data(), make_config(), callbacks=[Poison(model, at)], checkpoint_dir=tmp_path, **options
+            model,
+            *make_data(),
+            make_config(),
+            callbacks=[Poison(model, at)],
+            checkpoint_dir=tmp_path,
+            **options,
         )
         return {**model.state_dict()}, history
 

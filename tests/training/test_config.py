@@ -52,15 +52,23 @@ def test_a_config_is_frozen():
 
 
 def test_only_settings_that_change_the_result_tell_runs_apart():
-    same = [TrainingConfig(), TrainingConfig(progress=False, device="cpu", checkpoint_every=7, epochs=3)]
+    same = [
+        TrainingConfig(),
+        TrainingConfig(progress=False, device="cpu", checkpoint_every=7, epochs=3),
+    ]
     assert same[0].identity() == same[1].identity()
     assert TrainingConfig(seed=1).identity() != same[0].identity()
-    assert TrainingConfig(schedule="cosine", epochs=3).identity() != TrainingConfig(schedule="cosine").identity()
+    assert (
+        TrainingConfig(schedule="cosine", epochs=3).identity()
+        != TrainingConfig(schedule="cosine").identity()
+    )
 
 
 def test_devices():
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    TrainingConfig(device="cuda:99")  # may be written down anywhere, must exist only where it is used
+    TrainingConfig(
+        device="cuda:99"
+    )  # may be written down anywhere, must exist only where it is used
     with pytest.raises(ConfigError, match="not on this machine"):
         choose_device("cuda:99")
     with pytest.raises(ConfigError, match="cannot be used on this machine"):

@@ -6,15 +6,26 @@ from torch import nn
 
 from edgelab.errors import ConfigError, DataError, TrainingError
 from edgelab.ops import Batch
-from edgelab.training import Callback, Hooks, TrainingConfig, evaluate_loss, fit, iterate_batches, split_rows
-from edgelab.training.fit import _check_data
-from edgelab.training.randomness import generator_for, seed_for
+from edgelab.seeds import seed_for
+from edgelab.training import (
+    Callback,
+    Hooks,
+    TrainingConfig,
+    evaluate_loss,
+    fit,
+    generator_for,
+    iterate_batches,
+    split_rows,
+)
+from edgelab.training._fit import _check_data
 
 
 def make_model(dropout=0.3, dtype=torch.float32):
     generator_state = torch.get_rng_state()
     torch.manual_seed(7)
-    model = nn.Sequential(nn.Linear(4, 6), nn.ELU(), nn.Dropout(dropout), nn.BatchNorm1d(6), nn.Linear(6, 2)).to(dtype)
+    model = nn.Sequential(
+        nn.Linear(4, 6), nn.ELU(), nn.Dropout(dropout), nn.BatchNorm1d(6), nn.Linear(6, 2)
+    ).to(dtype)
     torch.set_rng_state(generator_state)
     return model
 
@@ -26,11 +37,16 @@ def make_data(n_samples=50, seed=0):
 
 
 def make_config(**changes):
-    return TrainingConfig(**{"epochs": 3, "batch_size": 16, "lr": 0.01, "device": "cpu", "progress": False} | changes)
+    return TrainingConfig(
+        **{"epochs": 3, "batch_size": 16, "lr": 0.01, "device": "cpu", "progress": False} | changes
+    )
 
 
 def states_equal(model, other):
-    return all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), other.state_dict().values(), strict=True))
+    return all(
+        torch.equal(a, b)
+        for a, b in zip(model.state_dict().values(), other.state_dict().values(), strict=True)
+    )
 
 
 def hide_at_random(x, y, generator):
@@ -40,7 +56,13 @@ def hide_at_random(x, y, generator):
 
 def test_fit_is_a_plain_loop_to_the_bit():
     x, y = make_data()
-    config = make_config(validation_fraction=0.2, optimizer="adam", weight_decay=0.1, clip_norm=0.5, restore_best=False)
+    config = make_config(
+        validation_fraction=0.2,
+        optimizer="adam",
+        weight_decay=0.1,
+        clip_norm=0.5,
+        restore_best=False,
+    )
     model = make_model()
     history = fit(model, x, y, config)
 
@@ -75,7 +97,13 @@ def test_seeds_decide_everything_and_leave_the_callers_randomness_alone():
         models.append(make_model())
         state = torch.get_rng_state()
         histories.append(
-            fit(models[-1], x, y, make_config(validation_fraction=0.2, seed=seed), corruption=hide_at_random)
+            fit(
+                models[-1],
+                x,
+                y,
+                make_config(validation_fraction=0.2, seed=seed),
+                corruption=hide_at_random,
+            )
         )
         assert torch.equal(torch.get_rng_state(), state)
     torch.set_rng_state(before)
@@ -94,7 +122,9 @@ def test_corruption_is_fresh_every_epoch_and_fixed_for_validation():
         calls.append((len(x), batch.weight))
         return batch
 
-    history = fit(make_model(), x, y, make_config(validation_fraction=0.2, lr=1e-30), corruption=corruption)
+    history = fit(
+        make_model(), x, y, make_config(validation_fraction=0.2, lr=1e-30), corruption=corruption
+    )
     assert [rows for rows, _ in calls] == [10, 40, 40, 40]
     assert not torch.equal(calls[1][1], calls[2][1])
     _, validation = split_rows(50, 0.2, generator_for(0, "split"))
@@ -115,7 +145,9 @@ def test_only_entries_with_weight_teach():
     assert torch.equal(model.weight[0], before[0])
     assert not torch.equal(model.weight[1], before[1])
     expected = (x @ before[1] + model.bias.detach()[1] - y[:, 1]).square().mean().item()
-    assert history.records[0].train_loss == pytest.approx(expected, rel=2e-2)  # the bias has moved by 0.01
+    assert history.records[0].train_loss == pytest.approx(
+        expected, rel=2e-2
+    )  # the bias has moved by 0.01
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -127,7 +159,9 @@ def test_the_validation_loss_does_not_depend_on_the_batch_size(weighted):
         parts = evaluate_loss(model, iterate_batches(x, y, batch_size, weight=weight))
         assert parts == pytest.approx(whole, rel=1e-6)
     by_hand = (model(x) - y).square() * (1 if weight is None else weight)
-    assert whole == pytest.approx((by_hand.sum() / (100 if weight is None else weight.sum())).item(), rel=1e-6)
+    assert whole == pytest.approx(
+        (by_hand.sum() / (100 if weight is None else weight.sum())).item(), rel=1e-6
+    )
 
 
 def test_the_validation_loss_is_summed_in_float64():
@@ -135,12 +169,16 @@ def test_the_validation_loss_is_summed_in_float64():
     y = torch.full((1000, 1), 1e-3)
     y[0] = 1e3
     batches = iterate_batches(torch.zeros(1000, 1), y, 1000)
-    assert evaluate_loss(lambda x: x, batches) == pytest.approx(y.double().square().mean().item(), rel=1e-14)
+    assert evaluate_loss(lambda x: x, batches) == pytest.approx(
+        y.double().square().mean().item(), rel=1e-14
+    )
 
 
 def test_early_stopping_waits_patiently_and_returns_the_best_weights():
     x, y = make_data()
-    y = torch.randn(y.shape, generator=torch.Generator().manual_seed(3))  # nothing to learn, so it soon overfits
+    y = torch.randn(
+        y.shape, generator=torch.Generator().manual_seed(3)
+    )  # nothing to learn, so it soon overfits
     model, best = make_model(dropout=0.0), {}
 
     def remember(record):
@@ -152,9 +190,17 @@ def test_early_stopping_waits_patiently_and_returns_the_best_weights():
     assert history.stop_reason == "no lower validation loss for 4 epochs"
     assert len(losses) == history.best_epoch + 4 < 200
     assert losses.idxmin() + 1 == history.best_epoch
-    assert all(torch.equal(value, best[history.best_epoch][name]) for name, value in model.state_dict().items())
+    assert all(
+        torch.equal(value, best[history.best_epoch][name])
+        for name, value in model.state_dict().items()
+    )
     last = make_model(dropout=0.0)
-    fit(last, x, y, make_config(epochs=200, lr=0.05, validation_fraction=0.3, patience=4, restore_best=False))
+    fit(
+        last,
+        x,
+        y,
+        make_config(epochs=200, lr=0.05, validation_fraction=0.3, patience=4, restore_best=False),
+    )
     assert not states_equal(model, last)
 
 
@@ -192,7 +238,9 @@ def test_drop_last_leaves_out_the_rest():
     x, y = make_data()
     assert fit(make_model(), x, y, make_config(drop_last=True)).records[-1].step == 9
     assert fit(make_model(), x, y, make_config()).records[-1].step == 12
-    with pytest.raises(ConfigError, match="drop_last leaves no batch: 50 training rows, batch_size 64"):
+    with pytest.raises(
+        ConfigError, match="drop_last leaves no batch: 50 training rows, batch_size 64"
+    ):
         fit(make_model(), x, y, make_config(drop_last=True, batch_size=64))
 
 
@@ -205,15 +253,21 @@ def test_a_parameter_that_overflows_in_the_last_step_of_an_epoch_is_noticed():
             self.model[0].weight.data[0, 0] = math.inf
 
     model = make_model()
-    with pytest.raises(TrainingError, match=r"parameter 0\.weight is not finite after epoch 1, step 1"):
+    with pytest.raises(
+        TrainingError, match=r"parameter 0\.weight is not finite after epoch 1, step 1"
+    ):
         fit(model, *make_data(), make_config(batch_size=50), callbacks=[Overflow(model)])
 
 
 @pytest.mark.parametrize("name", ["constant", "cosine", "plateau"])
 def test_schedules_set_the_learning_rate(name):
-    rates = fit(make_model(), *make_data(), make_config(schedule=name, epochs=4)).frame()["lr"].tolist()
+    rates = (
+        fit(make_model(), *make_data(), make_config(schedule=name, epochs=4)).frame()["lr"].tolist()
+    )
     expected = (
-        [0.01 * 0.5 * (1 + math.cos(math.pi * done / 4)) for done in range(4)] if name == "cosine" else [0.01] * 4
+        [0.01 * 0.5 * (1 + math.cos(math.pi * done / 4)) for done in range(4)]
+        if name == "cosine"
+        else [0.01] * 4
     )
     assert rates == pytest.approx(expected)
 
@@ -221,7 +275,12 @@ def test_schedules_set_the_learning_rate(name):
 def test_a_criterion_may_be_a_name_or_a_function():
     named, given = make_model(), make_model()
     fit(named, *make_data(), make_config(), criterion="absolute_error")
-    fit(given, *make_data(), make_config(), criterion=lambda prediction, target: (prediction - target).abs())
+    fit(
+        given,
+        *make_data(),
+        make_config(),
+        criterion=lambda prediction, target: (prediction - target).abs(),
+    )
     assert states_equal(named, given)
 
 
@@ -246,9 +305,19 @@ def test_a_corruption_that_loses_rows_or_miscounts_is_refused():
     x, y = make_data()
     with pytest.raises(DataError, match="made 49 rows of x and 50 of y out of 50"):
         fit(make_model(), x, y, make_config(), corruption=lambda x, y, generator: Batch(x[1:], y))
-    with pytest.raises(DataError, match=r"must have the shape of y, \(50, 2\).*got shape \(50, 1\)"):
-        fit(make_model(), x, y, make_config(), corruption=lambda x, y, generator: Batch(x, y, y[:, :1].abs()))
+    with pytest.raises(
+        DataError, match=r"must have the shape of y, \(50, 2\).*got shape \(50, 1\)"
+    ):
+        fit(
+            make_model(),
+            x,
+            y,
+            make_config(),
+            corruption=lambda x, y, generator: Batch(x, y, y[:, :1].abs()),
+        )
     with pytest.raises(TrainingError, match="no entry that counts"):
-        fit(make_model(), x, y, make_config(), corruption=lambda x, y, generator: Batch(x, y, 0 * y))
+        fit(
+            make_model(), x, y, make_config(), corruption=lambda x, y, generator: Batch(x, y, 0 * y)
+        )
     with pytest.raises(DataError, match="no entry counts in the loss to evaluate"):
         evaluate_loss(make_model(), [Batch(x, y, 0 * y)])

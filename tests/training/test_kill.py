@@ -1,4 +1,6 @@
-"""Runs that are killed by a real SIGKILL, at moments chosen and at random, end as if nothing had happened."""
+"""Runs that are killed by a real SIGKILL, at moments chosen and at random, end as if nothing had
+happened.
+"""
 
 import json
 import os
@@ -18,7 +20,7 @@ import json, os, signal, sys, time
 import torch
 from edgelab.ops import Batch
 from edgelab.training import Callback, TrainingConfig, fit, save_model
-import edgelab.training.storage as storage
+import edgelab.training._storage as storage
 
 torch.set_num_threads(1)
 
@@ -89,7 +91,11 @@ class Runner:
     def __init__(self):
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            [sys.executable, "-c", CHILD],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
         assert self.process.stdout.readline() == "ready\n"
 
@@ -117,7 +123,10 @@ def undisturbed(runner, tmp_path_factory):
 
 
 def assert_same_result(folder, undisturbed):
-    (tensors, metadata), (expected, expected_metadata) = load_model(folder / "result.safetensors"), undisturbed[0]
+    (tensors, metadata), (expected, expected_metadata) = (
+        load_model(folder / "result.safetensors"),
+        undisturbed[0],
+    )
     assert metadata == expected_metadata
     assert all(torch.equal(tensors[name], value) for name, value in expected.items())
     assert not list(folder.glob(".unfinished*"))
@@ -146,7 +155,10 @@ def test_death_at_a_chosen_moment(runner, undisturbed, tmp_path, death):
 
 def test_many_deaths_at_random_moments(runner, undisturbed, tmp_path):
     moments = random.Random(0)
-    ends = [runner.run(folder=str(tmp_path), killed_after=moments.uniform(0, 0.6 * undisturbed[1])) for _ in range(12)]
+    ends = [
+        runner.run(folder=str(tmp_path), killed_after=moments.uniform(0, 0.6 * undisturbed[1]))
+        for _ in range(12)
+    ]
     assert -signal.SIGKILL in ends
     assert runner.run(folder=str(tmp_path)) == 0
     assert_same_result(tmp_path, undisturbed)

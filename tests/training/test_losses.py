@@ -3,8 +3,7 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.ops import Batch
-from edgelab.training import CRITERIA, LossSum, batch_loss
-from edgelab.training.losses import choose_criterion, squared_error
+from edgelab.training import CRITERIA, LossSum, batch_loss, choose_criterion, squared_error
 
 
 def test_the_weighted_loss_by_hand():

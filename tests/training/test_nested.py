@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import CheckpointError
-from edgelab.training.nested import FlatState, flatten_state, unflatten_state
+from edgelab.training import FlatState, flatten_state, unflatten_state
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 keys = st.text(max_size=4) | st.integers() | st.none()
 nested = st.recursive(
-    plain, lambda inner: st.lists(inner) | st.dictionaries(keys, inner) | st.tuples(inner, inner), max_leaves=20
+    plain,
+    lambda inner: st.lists(inner) | st.dictionaries(keys, inner) | st.tuples(inner, inner),
+    max_leaves=20,
 )
 
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from edgelab.errors import CheckpointError
-from edgelab.training.randomness import generator_for, random_state, restore_random_state, seeded
+from edgelab.training import generator_for, seeded
+from edgelab.training._randomness import random_state, restore_random_state
 
 CPU = torch.device("cpu")
 

@@ -20,7 +20,9 @@ def test_cosine_agrees_with_torch():
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     reference = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=12)
     for done in range(12):
-        assert SCHEDULES["cosine"]([0.0] * done, 12, 1, 0.1) == pytest.approx(optimizer.param_groups[0]["lr"])
+        assert SCHEDULES["cosine"]([0.0] * done, 12, 1, 0.1) == pytest.approx(
+            optimizer.param_groups[0]["lr"]
+        )
         optimizer.step()
         reference.step()
 

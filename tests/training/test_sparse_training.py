@@ -34,7 +34,9 @@ def samples(rows=64):
 
 
 def config(epochs=8, **changes):
-    return TrainingConfig(epochs=epochs, batch_size=16, lr=0.01, device="cpu", progress=False, **changes)
+    return TrainingConfig(
+        epochs=epochs, batch_size=16, lr=0.01, device="cpu", progress=False, **changes
+    )
 
 
 class Watch(SparseTraining):
@@ -56,7 +58,9 @@ def test_density_is_exact_after_every_step_and_the_pattern_moves_when_told():
     assert {int(pattern.sum()) for pattern in watch.patterns} == {watch.masking.baseline_nonzero}
     moved = [
         step
-        for step, (old, new) in enumerate(zip(watch.patterns, watch.patterns[1:], strict=False), start=2)
+        for step, (old, new) in enumerate(
+            zip(watch.patterns, watch.patterns[1:], strict=False), start=2
+        )
         if not torch.equal(old, new)
     ]
     assert moved == [5, 10, 15, 20]
@@ -65,7 +69,9 @@ def test_density_is_exact_after_every_step_and_the_pattern_moves_when_told():
 
 def test_sparse_training_learns():
     model = make_model()
-    history = fit(model, *samples(), config(epochs=60), callbacks=[SparseTraining(make_masking, interval=10)])
+    history = fit(
+        model, *samples(), config(epochs=60), callbacks=[SparseTraining(make_masking, interval=10)]
+    )
     assert history.records[-1].train_loss < 0.3 * history.records[0].train_loss
 
 
@@ -88,7 +94,9 @@ def test_a_resumed_run_equals_one_never_interrupted(tmp_path):
 
 
 def test_edges_of_a_gsnn_can_be_masked_weight_by_weight():
-    graph = build_graph([("a", "b"), ("b", "c")], input_edges=[("i", "a")], output_edges=[("c", "o")])
+    graph = build_graph(
+        [("a", "b"), ("b", "c")], input_edges=[("i", "a")], output_edges=[("c", "o")]
+    )
     model = GSNN.from_data(graph, channels=4, layers=3)
     x = torch.randn(40, 1)
     sparse = SparseTraining(make_masking, interval=4)

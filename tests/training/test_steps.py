@@ -10,14 +10,19 @@ def parameter(*values):
 
 
 def test_one_sgd_step_by_hand():
-    # loss = (w·x − y)² with w = (1, 2), x = (3, 1), y = 1: residual 4, gradient 2·4·x = (24, 8), w − 0.01·gradient
+    # loss = (w·x − y)² with w = (1, 2), x = (3, 1), y = 1: residual 4, gradient 2·4·x = (24, 8), w
+    # − 0.01·gradient
     w, x = parameter(1.0, 2.0), torch.tensor([3.0, 1.0], dtype=torch.float64)
-    result = run_steps([(x, 1.0)], lambda batch: (w @ batch[0] - batch[1]).square(), torch.optim.SGD([w], lr=0.01))
+    result = run_steps(
+        [(x, 1.0)], lambda batch: (w @ batch[0] - batch[1]).square(), torch.optim.SGD([w], lr=0.01)
+    )
     assert result == (1, 16.0)
     torch.testing.assert_close(w.detach(), torch.tensor([0.76, 1.92], dtype=torch.float64))
 
 
-@pytest.mark.parametrize(("clip_norm", "expected"), [(None, (-5.0, -7.0)), (2.5, (-0.5, -1.0)), (100.0, (-5.0, -7.0))])
+@pytest.mark.parametrize(
+    ("clip_norm", "expected"), [(None, (-5.0, -7.0)), (2.5, (-0.5, -1.0)), (100.0, (-5.0, -7.0))]
+)
 def test_clipping_shortens_the_gradient_of_all_parameters_together(clip_norm, expected):
     # gradient (6, 8) over two parameters has norm 10
     a, b = parameter(1.0), parameter(1.0)
@@ -35,7 +40,10 @@ def test_clipping_shortens_the_gradient_of_all_parameters_together(clip_norm, ex
 
 def test_a_loss_sum_is_minimised_as_a_mean_and_averaged_over_entries():
     w = parameter(0.0)
-    losses = [LossSum(w.sum() * 0 + total, torch.tensor(counted)) for total, counted in ((6.0, 2.0), (2.0, 6.0))]
+    losses = [
+        LossSum(w.sum() * 0 + total, torch.tensor(counted))
+        for total, counted in ((6.0, 2.0), (2.0, 6.0))
+    ]
     result = run_steps(losses, lambda loss: loss, torch.optim.SGD([w], lr=0.1), step=10)
     assert result == (12, 1.0)
 
@@ -94,7 +102,10 @@ def test_a_callback_may_change_the_gradient():
         w.grad[0] = 0
 
     run_steps(
-        [None], lambda _: w.sum(), torch.optim.SGD([w], lr=0.5), callbacks=[Hooks(after_backward_do=freeze_first)]
+        [None],
+        lambda _: w.sum(),
+        torch.optim.SGD([w], lr=0.5),
+        callbacks=[Hooks(after_backward_do=freeze_first)],
     )
     assert w.tolist() == [1.0, 0.5]
 
@@ -109,15 +120,25 @@ def test_gradients_of_earlier_work_are_not_added():
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite_stops_before_the_step(bad):
     w = parameter(1.0)
-    with pytest.raises(TrainingError, match=rf"the loss is {bad} in epoch 2, step 3; .*Lower lr.*checkpoint"):
-        run_steps([1.0, 1.0, bad, 1.0], lambda scale: (scale * w).sum(), torch.optim.SGD([w], lr=0.25), epoch=2, step=0)
+    with pytest.raises(
+        TrainingError, match=rf"the loss is {bad} in epoch 2, step 3; .*Lower lr.*checkpoint"
+    ):
+        run_steps(
+            [1.0, 1.0, bad, 1.0],
+            lambda scale: (scale * w).sum(),
+            torch.optim.SGD([w], lr=0.25),
+            epoch=2,
+            step=0,
+        )
     assert w.item() == 0.5
 
 
 def test_a_gradient_that_is_not_finite_stops_before_the_step_and_names_the_parameter():
     w, healthy = parameter(0.0), parameter(2.0)
     optimizer = torch.optim.SGD([("healthy", healthy), ("scale.w", w)], lr=0.25)
-    with pytest.raises(TrainingError, match=r"norm nan in epoch 1, step 1.*First affected parameter: scale\.w\."):
+    with pytest.raises(
+        TrainingError, match=r"norm nan in epoch 1, step 1.*First affected parameter: scale\.w\."
+    ):
         run_steps([None], lambda _: (w.sqrt() * w.sqrt() + healthy).sum(), optimizer)
     assert (w.item(), healthy.item()) == (0.0, 2.0)
     with pytest.raises(TrainingError, match="First affected parameter: number 0"):

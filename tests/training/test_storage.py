@@ -21,7 +21,9 @@ def test_every_kind_of_tensor_survives(tmp_path):
         "flags": torch.tensor([True, False]),
         "needs_gradient": torch.ones(2, requires_grad=True),
     }
-    save_model(tmp_path / "model.safetensors", tensors, {"channels": 8, "names": ["a"], "none": None})
+    save_model(
+        tmp_path / "model.safetensors", tensors, {"channels": 8, "names": ["a"], "none": None}
+    )
     loaded, metadata = load_model(tmp_path / "model.safetensors")
     assert metadata == {"channels": 8, "names": ["a"], "none": None}
     assert loaded.keys() == tensors.keys()
@@ -40,7 +42,9 @@ def test_damage_anywhere_is_noticed(tmp_path):
         path.write_bytes(content[:position])
         with pytest.raises(CheckpointError, match=r"(?s)cannot read .* start afresh"):
             load_model(path)
-        path.write_bytes(content[:position] + bytes([content[position] ^ 4]) + content[position + 1 :])
+        path.write_bytes(
+            content[:position] + bytes([content[position] ^ 4]) + content[position + 1 :]
+        )
         try:
             tensors, metadata = load_model(path)
         except CheckpointError:

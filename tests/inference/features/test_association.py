@@ -13,7 +13,9 @@ def test_within_settings_is_the_median_correlation_of_the_conditions():
     matrix = association_features(perturbation_task(data))["within_settings"]
     names = perturbation_task(data).data["function"].node_names
     raf, mek = (names.index(name) for name in ("Raf", "Mek"))
-    by_condition = data.y.groupby(data.condition.to_numpy(), observed=True)[["Raf_level", "Mek_level"]]
+    by_condition = data.y.groupby(data.condition.to_numpy(), observed=True)[
+        ["Raf_level", "Mek_level"]
+    ]
     correlations = [abs(group.corr().iloc[0, 1]) for _, group in by_condition]
     assert matrix[raf, mek] == pytest.approx(np.median(correlations))
 

@@ -5,7 +5,7 @@ import pytest
 
 from edgelab.datasets import sachs
 from edgelab.inference.features import effect_features, over_screens
-from edgelab.inference.features.effects import indirect_effect
+from edgelab.inference.features._effects import indirect_effect
 from edgelab.tasks import perturbation_task
 
 NAN = np.nan

@@ -26,7 +26,9 @@ def naive(adjacency, i, j):
     known = adjacency.copy()
     known[i, j] = False
     targets = {node: set(np.flatnonzero(known[node]).tolist()) - {j} for node in range(len(known))}
-    regulators = {node: set(np.flatnonzero(known[:, node]).tolist()) - {i} for node in range(len(known))}
+    regulators = {
+        node: set(np.flatnonzero(known[:, node]).tolist()) - {i} for node in range(len(known))
+    }
     return {
         "out_degree": known[i].sum(),
         "in_degree": known[:, j].sum(),

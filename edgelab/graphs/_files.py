@@ -1,0 +1,215 @@
+"""Files opened by their ending, with every way in which reading can fail told in words."""
+
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from edgelab.errors import DataError, close_names, shorten
+
+DELIMITERS: dict[str, str] = {"csv": ",", "tsv": "\t", "tab": "\t", "txt": "\t"}
+_PARQUET = ("parquet", "pq")
+
+
+def file_kind(path: Path, others: tuple[str, ...] = ()) -> str:
+    """Kind of a file by its ending, any `.gz` taken off.
+
+    Args:
+        path: The file.
+        others: Endings that are allowed besides those of tables.
+
+    Returns:
+        One of `csv`, `tsv`, `tab`, `txt`, `parquet` or one of `others`.
+
+    Raises:
+        DataError: If the ending is none of these.
+
+    Example:
+        >>> file_kind(Path("edges.csv.gz"))
+        'csv'
+    """
+    zipped = path.suffix.lower() == ".gz"
+    kind = (path.with_suffix("") if zipped else path).suffix.lower().removeprefix(".")
+    if kind in _PARQUET and not zipped:
+        return "parquet"
+    if kind not in DELIMITERS and kind not in others:
+        endings = [*DELIMITERS, *others, "parquet"]
+        raise DataError(
+            f"{path}: files are read by their ending, one of {endings} (.gz may follow, save for parquet), "
+            f"got {path.name!r}. Rename or convert the file."
+        )
+    return kind
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what reading a file may raise into a `DataError` that says what is wrong with the file.
+
+    Args:
+        path: The file that is read inside the `with` block.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DataError: If the file is missing, empty, truncated, damaged, or not what its ending says.
+
+    Example:
+        >>> with reading(Path("no/such/edges.csv")):
+        ...     Path("no/such/edges.csv").read_text()
+        Traceback (most recent call last):
+        ...
+        edgelab.errors.DataError: no file 'no/such/edges.csv'. Check the path.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError(_missing_message(path)) from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path}: the compressed file is truncated or damaged ({error}). Fetch it again."
+        ) from error
+    except gzip.BadGzipFile as error:
+        raise DataError(
+            f"{path}: the file is not gzip, despite its ending. Rename it without '.gz'."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: the file is not UTF-8 text ({error.reason} at byte {error.start}). If it is compressed let its "
+            "name end in '.gz', otherwise save it as UTF-8."
+        ) from error
+    except pa.ArrowInvalid as error:
+        first_line = str(error).splitlines()[0]
+        raise DataError(
+            f"{path}: not a complete Parquet file ({first_line}). Write or fetch it again."
+        ) from error
+    except pd.errors.EmptyDataError as error:
+        raise DataError(
+            f"{path}: the file holds a header at most, and no rows. Write it again."
+        ) from error
+    except (pd.errors.ParserError, csv.Error) as error:
+        raise DataError(
+            f"{path}: the rows do not line up ({error}). Correct that row, or write it again."
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: the file cannot be read ({error.strerror or error}). Check what it is."
+        ) from error
+
+
+def open_text(path: Path) -> TextIOWrapper:
+    """Open a text file, compressed or not, ready for `csv` and pandas.
+
+    Args:
+        path: The file; compressed when it ends in `.gz`.
+
+    Returns:
+        An open file; a byte order mark is skipped.
+    """
+    if path.suffix.lower() == ".gz":
+        return TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def read_rows(path: Path, delimiter: str, **options: Any) -> tuple[list[str], pd.DataFrame]:
+    """First row, and all rows below it, of a delimited text file.
+
+    Args:
+        path: The file.
+        delimiter: What separates fields.
+        options: Passed on to `pandas.read_csv` for the rows below.
+
+    Returns:
+        The cells of the first row without surrounding white space, and the other rows with columns
+        0, 1, ...; no columns if there are no other rows.
+
+    Raises:
+        DataError: If the file cannot be read or is empty.
+    """
+    with reading(path), open_text(path) as handle:
+        first = next(
+            (row for row in csv.reader(handle, delimiter=delimiter) if any(map(str.strip, row))),
+            None,
+        )
+        if first is None:
+            raise DataError(f"{path}: the file is empty. Write it again.")
+        try:
+            rest = pd.read_csv(handle, sep=delimiter, header=None, low_memory=False, **options)
+        except pd.errors.EmptyDataError:
+            rest = pd.DataFrame()
+    return [cell.strip() for cell in first], rest
+
+
+def read_cells(path: Path, delimiter: str) -> list[list[str]]:
+    """All cells of a delimited text file as they are written.
+
+    Args:
+        path: The file.
+        delimiter: What separates fields.
+
+    Returns:
+        One list per row without surrounding white space; blank rows are skipped.
+
+    Raises:
+        DataError: If the file cannot be read, or is empty.
+    """
+    with reading(path), open_text(path) as handle:
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(handle, delimiter=delimiter, strict=True)
+        ]
+    filled = [row for row in rows if any(row)]
+    if not filled:
+        raise DataError(f"{path}: the file is empty. Write it again.")
+    return filled
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Table in a Parquet file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The table, its index too if pandas stored one.
+
+    Raises:
+        DataError: If the file is missing, truncated or not Parquet.
+    """
+    with reading(path):
+        return pd.read_parquet(path)
+
+
+def _missing_message(path: Path) -> str:
+    siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = close_names(path.name, siblings)
+    return (
+        f"no file {str(path)!r}"
+        + (f" ({close} in the same folder)" if siblings else "")
+        + ". Check the path."
+    )
+
+
+def refuse_repeated(columns: list[str], where: str) -> None:
+    """Refuse column names that occur twice.
+
+    Args:
+        columns: All names.
+        where: The file or table, for the message.
+
+    Raises:
+        DataError: If one occurs twice.
+    """
+    names = pd.Series(columns, dtype=object)
+    twice = names[names.duplicated()].drop_duplicates()
+    if len(twice):
+        raise DataError(
+            f"{where}: {len(twice)} column names occur more than once: {shorten(twice)}. Keep one of each."
+        )

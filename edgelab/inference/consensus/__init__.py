@@ -1,0 +1,3 @@
+"""One ranking from all evidence."""
+
+from ._consensus import ConsensusScorer as ConsensusScorer

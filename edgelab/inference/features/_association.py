@@ -1,0 +1,115 @@
+"""Evidence from samples that vary together, whatever was done to them."""
+
+import numpy as np
+
+from edgelab.inference.baselines import BASELINES, DECIMALS, unit_columns
+from edgelab.inference.table import EdgeScorer
+from edgelab.screens import control_rows, distinct_settings, function_responses, inputs_of_functions
+from edgelab.tasks import Task
+from edgelab.typing import Array, Float
+
+_FEWEST_SAMPLES = 20
+"""A correlation of fewer replicates is noise."""
+_EVERYWHERE = ("pearson", "spearman", "partial_correlation")
+_IN_CONTROLS = ("pearson", "partial_correlation")
+
+
+def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
+    """Describe every pair by association of the two responses, over all samples and over the
+    unperturbed ones.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        Matrices `[sources, targets]` of the baselines `pearson`, `spearman` and
+        `partial_correlation`, the first also for sources without a response, by what was done to
+        them (`function_signals`); where 20 or more samples are controls
+        (`edgelab.inference.baselines.control_rows`), of two of them there, as `control_...`; and
+        where settings of the inputs have 20 or more samples each, `within_settings`, the median of
+        |r| inside them, which no intervention made.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> list(association_features(perturbation_task(sachs())))[3:]
+        ['control_pearson', 'control_partial_correlation', 'within_settings']
+    """
+    features = {name: score_matrix(BASELINES[name](task)) for name in _EVERYWHERE}
+    features["pearson"] = _with_signals(features["pearson"], task)
+    controls = control_rows(task)
+    if controls.sum() >= _FEWEST_SAMPLES:
+        unperturbed = task.samples(controls)
+        features |= {
+            f"control_{name}": score_matrix(BASELINES[name](unperturbed)) for name in _IN_CONTROLS
+        }
+    return features | _within_settings(task)
+
+
+def function_signals(task: Task) -> Float[Array, "samples nodes"]:
+    """What is known about every function in every sample: its response, or else what was done to
+    it.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        The responses of `edgelab.inference.baselines.function_responses`; for a function without
+        one, the sum of the inputs that act on it, NaN where none does.
+
+    Example:
+        >>> from edgelab.datasets import convergence
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(convergence(3, n_train=5, n_test=2).train)
+        >>> bool(np.isnan(function_responses(task)[0, 0])), bool(np.isnan(function_signals(task)).any())
+        (True, False)
+    """
+    signals = function_responses(task)
+    doses = task.x.detach().cpu().numpy().astype(np.float64)
+    for function, inputs in enumerate(inputs_of_functions(task)):
+        if len(inputs) and np.isnan(signals[0, function]):
+            signals[:, function] = doses[:, inputs].sum(axis=1)
+    return signals
+
+
+def _with_signals(pearson: Float[Array, "nodes nodes"], task: Task) -> Float[Array, "nodes nodes"]:
+    """Sources without a response are compared by what was done to them, where that varies."""
+    sources, targets = (
+        unit_columns(values) for values in (function_signals(task), function_responses(task))
+    )
+    return np.where(np.isnan(pearson), np.abs(np.round(sources.T @ targets, DECIMALS)), pearson)
+
+
+def _within_settings(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
+    _, setting_of = distinct_settings(task)
+    replicated = np.flatnonzero(np.bincount(setting_of) >= _FEWEST_SAMPLES)
+    if len(replicated) < 2:
+        return {}  # one setting: its samples are the controls, or all samples
+    responses = function_responses(task)
+    units = (unit_columns(responses[setting_of == setting]) for setting in replicated.tolist())
+    sizes = np.stack([np.abs(np.round(unit.T @ unit, DECIMALS)) for unit in units])
+    known = ~np.isnan(sizes).all(axis=0)
+    return {
+        "within_settings": np.where(
+            known, np.nanmedian(np.where(known, sizes, 0.0), axis=0), np.nan
+        )
+    }
+
+
+def score_matrix(scorer: EdgeScorer) -> Float[Array, "nodes nodes"]:
+    """All scores of a scorer at once.
+
+    Args:
+        scorer: Any scorer.
+
+    Returns:
+        `[sources, targets]`, NaN where it has no score.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> score_matrix(BASELINES["out_degree"](perturbation_task(sachs()))).shape
+        (11, 11)
+    """
+    score = scorer.raw_scores(slice(0, scorer.pairs.n_targets)).score
+    return np.asarray(score.cpu() if hasattr(score, "cpu") else score, dtype=np.float64)

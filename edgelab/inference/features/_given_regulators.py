@@ -1,0 +1,159 @@
+"""Evidence for a pair that the target's other known regulators do not explain."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgelab.inference.baselines import FLAT, screen_effects
+from edgelab.screens import function_responses, inputs_of_functions
+from edgelab.tasks import Task
+from edgelab.typing import Array, Bool, Float
+
+from ._association import function_signals
+from ._effects import over_screens
+
+_SPARE_SAMPLES = 3
+
+
+def given_regulators_features(
+    task: Task, adjacency: Bool[Array, "nodes nodes"]
+) -> dict[str, Array]:
+    """Describe every pair after the known regulators of its target, other than its source, have had
+    their say.
+
+    The response of every function is regressed on those of its known regulators, over the samples
+    in which no input hits the function itself; what is left is compared with the source. For a
+    known edge the source is left out of the regression, so that known edges and candidates are
+    treated alike.
+
+    Args:
+        task: Graph and samples.
+        adjacency: `adjacency[i, j]` is the known edge i -> j.
+
+    Returns:
+        Matrices `[sources, targets]`: `partial_association`, the absolute partial correlation of i
+        and j given the other known regulators of j; and `over_screens` of the remainder of j where
+        i is perturbed, as `unexplained`. NaN where j has no response of its own; sources and
+        regulators without one are represented by what was done to them (`function_signals`), or
+        left out where that is nothing.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> features = given_regulators_features(perturbation_task(sachs()), np.zeros((11, 11), dtype=bool))
+        >>> sorted(features)
+        ['partial_association', 'unexplained_concordance', 'unexplained_strongest',
+        'unexplained_sum']
+    """
+    values = _standardised(function_responses(task))
+    signals = _standardised(function_signals(task))
+    left_alone = _left_alone(task)
+    questions = _questions(adjacency)
+    remainders = np.full((len(values), len(questions)), np.nan)
+    association = np.full(adjacency.shape, np.nan)
+    for column, question in enumerate(questions):
+        rows = left_alone[:, question.target]
+        regulators = [node for node in question.regulators if not np.isnan(signals[0, node])]
+        if np.isnan(values[0, question.target]) or rows.sum() < len(regulators) + _SPARE_SAMPLES:
+            continue
+        sources = question.sources(adjacency)
+        fit = _Fit(signals[rows][:, regulators])
+        left = fit.remainder(values[rows, question.target])
+        association[sources, question.target] = _correlations(
+            fit.remainder(signals[rows][:, sources]), left
+        )
+        remainders[:, column] = values[:, question.target] - fit.predict(
+            signals[:, regulators], values[rows, question.target]
+        )
+    targets = np.array([question.target for question in questions])
+    effects = [
+        _as_matrix(effect, questions, adjacency)
+        for effect, _ in screen_effects(task, remainders, targets)
+    ]
+    return {"partial_association": association, **over_screens(effects, "unexplained")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is left of a target once some of its regulators are known; `left_out` is the known
+    source asked about.
+    """
+
+    target: int
+    regulators: list[int]
+    left_out: int | None
+
+    def sources(self, adjacency: Bool[Array, "nodes nodes"]) -> Array:
+        return (
+            np.flatnonzero(~adjacency[:, self.target])
+            if self.left_out is None
+            else np.array([self.left_out])
+        )
+
+
+def _questions(adjacency: Bool[Array, "nodes nodes"]) -> list[_Question]:
+    """One about the candidates of every target, and one about each of its known regulators."""
+    questions = []
+    for target in range(len(adjacency)):
+        known = np.flatnonzero(adjacency[:, target]).tolist()
+        questions.append(_Question(target, known, None))
+        questions += [
+            _Question(target, [node for node in known if node != source], source)
+            for source in known
+        ]
+    return questions
+
+
+def _as_matrix(
+    effect: Array, questions: list[_Question], adjacency: Bool[Array, "nodes nodes"]
+) -> Array:
+    matrix = np.full(adjacency.shape, np.nan)
+    for column, question in enumerate(questions):
+        sources = question.sources(adjacency)
+        matrix[sources, question.target] = effect[sources, column]
+    return matrix
+
+
+class _Fit:
+    """Least squares on an intercept and some columns, through an orthonormal basis of them."""
+
+    def __init__(self, columns: Float[Array, "samples regulators"]) -> None:
+        self._design = np.column_stack([np.ones(len(columns)), columns])
+        left, size, _ = np.linalg.svd(self._design, full_matrices=False)
+        self._basis = left[:, size > size[0] * 1e-8]
+
+    def remainder(self, values: Float[Array, "samples ..."]) -> Float[Array, "samples ..."]:
+        return values - self._basis @ (self._basis.T @ values)
+
+    def predict(
+        self, columns: Float[Array, "all regulators"], values: Float[Array, " samples"]
+    ) -> Array:
+        weights = np.linalg.lstsq(self._design, values, rcond=1e-8)[0]
+        return np.column_stack([np.ones(len(columns)), columns]) @ weights
+
+
+def _correlations(
+    columns: Float[Array, "samples sources"], left: Float[Array, " samples"]
+) -> Array:
+    """Absolute correlation of each column with what is left; 0 where the known regulators leave
+    nothing.
+    """
+    size = np.sqrt((columns**2).sum(axis=0) * (left**2).sum())
+    known = np.sqrt(size) > FLAT * np.sqrt(len(left))
+    shared = np.abs(np.where(np.isnan(columns), 0.0, columns).T @ left)
+    correlation = np.divide(
+        shared, size, out=np.zeros(columns.shape[1]), where=known & ~np.isnan(size)
+    )
+    return np.where(np.isnan(size), np.nan, correlation)
+
+
+def _standardised(values: Float[Array, "samples nodes"]) -> Float[Array, "samples nodes"]:
+    spread = values.std(axis=0)
+    return (values - values.mean(axis=0)) / np.where(
+        spread > FLAT * np.abs(values).max(axis=0), spread, np.nan
+    )
+
+
+def _left_alone(task: Task) -> Bool[Array, "samples nodes"]:
+    on = task.x.detach().cpu().numpy() != 0
+    return np.stack([~on[:, inputs].any(axis=1) for inputs in inputs_of_functions(task)], axis=1)

@@ -1,0 +1,335 @@
+"""Normalisations of the hidden channels `[nodes, channels, batch]`, chosen by name.
+
+Blocks keep functions in the order of their inward rank; parameters and running statistics are kept
+in the order of the graph, and `order` (which node stands in each row) and `rank` (in which row each
+node stands) join the two. The same classes normalise the edge state, seen as `[rows, 1, batch]`.
+
+Where functions are not equally wide, `present` tells which channels of the common width are there.
+What comes in is zero elsewhere; what goes out means nothing there, and statistics over channels are
+taken over those present.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import nn
+
+from edgelab.registry import Registry
+from edgelab.typing import Float, Int, Tensor
+
+from ._channels import presence, widened
+from ._widening import reshape_parameter
+
+Hidden = Float[Tensor, "rows channels batch"]
+
+
+class RowNorm(nn.Module):
+    """Base: a scale and a shift per node or per channel of a node.
+
+    Args:
+        n_nodes: Number of nodes (or edges).
+        channels: Channels of each.
+        order: `[rows]`, the node in each row; −1 for padding.
+        rank: `[nodes]`, the row of each node.
+        eps: Added to what is divided by.
+    """
+
+    eps = 1e-5
+    per_channel = False
+    has_shift = True
+    # Whether the backward pass reads the result, which then must not be overwritten.
+    needs_its_output = False
+    order: Tensor
+    rank: Tensor
+    present: Tensor | None
+
+    def __init__(
+        self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
+    ) -> None:
+        super().__init__()
+        size = n_nodes * channels if self.per_channel else n_nodes
+        self.shape = (n_nodes, channels if self.per_channel else 1, 1)
+        self.register_buffer("order", order.clamp(min=0), persistent=False)
+        self.register_buffer("rank", rank, persistent=False)
+        self.weight = nn.Parameter(torch.ones(size))
+        self.bias = nn.Parameter(torch.zeros(size)) if self.has_shift else None
+        self.register_buffer("present", None, persistent=False)
+
+    @property
+    def n_unused(self) -> int:
+        """How many entries of the parameters belong to channels that are absent."""
+        if self.present is None or not self.per_channel:
+            return 0
+        absent = self.shape[0] * self.shape[1] - int(self.present.index_select(0, self.rank).sum())
+        return absent * (2 if self.has_shift else 1)
+
+    def resize(
+        self,
+        counts: Int[Tensor, " nodes"],
+        width: int,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Give nodes other numbers of channels, in place; new scales are 1 and new shifts 0.
+
+        Args:
+            counts: Channels of every node.
+            width: The common width.
+            optimizer: Its memory of the parameters changes along with them.
+        """
+        if self.per_channel:
+            self._resize_parameters(width, optimizer)
+            self.shape = (self.shape[0], width, 1)
+        here = presence(counts.to(self.order.device), width)
+        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+
+    def _resize_parameters(self, width: int, optimizer: torch.optim.Optimizer | None) -> None:
+        reshape_parameter(self.weight, partial(self._reshaped, width=width), optimizer, 1.0)
+        if self.bias is not None:
+            reshape_parameter(self.bias, partial(self._reshaped, width=width), optimizer)
+
+    def _reshaped(self, values: Tensor, fill: float, width: int) -> Tensor:
+        values = values.view(self.shape[:2])
+        if self.present is not None:  # whatever stood in the padding belongs to no new channel
+            values = values.masked_fill(~self.present.index_select(0, self.rank).squeeze(-1), fill)
+        return widened(values, fill, width).flatten()
+
+    def channel_mean(self, values: Hidden) -> Float[Tensor, "rows 1 batch"]:
+        """Mean over the channels that are there; values must be zero elsewhere."""
+        if self.present is None:
+            return values.mean(1, keepdim=True)
+        return values.sum(1, keepdim=True) / self.present.sum(1, keepdim=True)
+
+    def where_present(self, values: Hidden) -> Hidden:
+        """Set values of absent channels to zero."""
+        return values if self.present is None else values * self.present
+
+    def rows(self, values: Tensor) -> Float[Tensor, "rows #channels 1"]:
+        """Bring a value per node or channel into the order of the rows."""
+        return values.view(self.shape).index_select(0, self.order)
+
+    def affine(self, normalised: Hidden) -> Hidden:
+        """Scale and shift."""
+        scaled = normalised * self.rows(self.weight)
+        return scaled if self.bias is None else scaled + self.rows(self.bias)
+
+
+class LayerNorm(RowNorm):
+    """Per node and sample: (h − mean) / (sd + 0.1) over the channels, with the true gradient.
+
+    The standard deviation is the unbiased one; a node with one channel has sd 0, so that only its
+    shift remains. The 0.1 keeps nodes that carry little from being blown up to the size of the
+    others.
+    """
+
+    eps = 0.1
+
+    def forward(self, hidden: Hidden) -> Hidden:
+        """Normalise; the shape stays."""
+        centred = self.where_present(hidden - self.channel_mean(hidden))
+        width = hidden.shape[1] if self.present is None else self.present.sum(1, keepdim=True)
+        freedom = max(width - 1, 1) if isinstance(width, int) else (width - 1).clamp(min=1)
+        square = centred.square().sum(1, keepdim=True) / freedom
+        # √ has an infinite slope at 0, where the gradient should be 0: keep such entries out of its
+        # backward.
+        positive = square > 0
+        deviation = torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
+        return self.affine(centred / (deviation + self.eps))
+
+
+class RMSNorm(RowNorm):
+    """Per node and sample: h / √(mean of h² over the channels + 1e-6), with a scale and no shift."""
+
+    eps = 1e-6
+    has_shift = False
+
+    def forward(self, hidden: Hidden) -> Hidden:
+        """Normalise; the shape stays."""
+        return self.affine(hidden * (self.channel_mean(hidden.square()) + self.eps).rsqrt())
+
+
+class RunningNorm(RowNorm):
+    """Normalisation by a mean and a variance over the batch, remembered for evaluation.
+
+    Attributes:
+        remembers: Whether a batch moves the running statistics in training; see
+            `frozen_statistics`.
+        running_mean: Moving average of the mean, one per node or channel.
+        running_var: Moving average of the variance (over n − 1 if `unbiased_running_var`, as torch
+            does).
+    """
+
+    momentum = 0.1
+    unbiased_running_var = False
+    uses_running_while_training = False
+    remembers = True
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(
+        self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
+    ) -> None:
+        super().__init__(n_nodes, channels, order, rank)
+        self.register_buffer("running_mean", torch.zeros(self.weight.numel()))
+        self.register_buffer("running_var", torch.ones(self.weight.numel()))
+
+    def forward(self, hidden: Hidden) -> Hidden:
+        """Normalise; the shape stays. In training mode the running statistics move by `momentum`."""
+        if not hidden.shape[-1]:
+            return hidden  # an empty batch has no statistics
+        if self.training:
+            dims = (2,) if self.per_channel else (1, 2)
+            variance, mean = torch.var_mean(hidden, dims, correction=0, keepdim=True)
+            if self.present is not None and not self.per_channel:
+                mean = self.channel_mean(hidden).mean(2, keepdim=True)
+                spread = self.where_present(hidden - mean).square()
+                variance = self.channel_mean(spread).mean(2, keepdim=True)
+            if self.remembers:
+                n = hidden.shape[1] * hidden.shape[2] // self.shape[1]
+                self._remember(mean.detach(), variance.detach(), n)
+        if not self.training or self.uses_running_while_training:
+            mean, variance = self.rows(self.running_mean), self.rows(self.running_var)
+        return self.affine((hidden - mean) * (variance + self.eps).rsqrt())
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor, n: int) -> None:
+        if self.unbiased_running_var:
+            variance = variance * (n / max(n - 1, 1))
+        for running, now in ((self.running_mean, mean), (self.running_var, variance)):
+            running.lerp_(now.index_select(0, self.rank).flatten().to(running), self.momentum)
+
+    def _resize_parameters(self, width: int, optimizer: torch.optim.Optimizer | None) -> None:
+        super()._resize_parameters(width, optimizer)
+        self.running_mean = self._reshaped(self.running_mean, 0.0, width)
+        self.running_var = self._reshaped(self.running_var, 1.0, width)
+
+
+@contextmanager
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of every norm in `module` where they are, also in training mode.
+
+    For passes that see a batch a second time, as recomputation in the backward pass does: counted
+    twice, a batch would move the statistics twice.
+
+    Args:
+        module: Holds the norms.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> norm = BatchNorm(1, 1, torch.tensor([0]), torch.tensor([0]))
+        >>> with frozen_statistics(norm):
+        ...     _ = norm(torch.tensor([[[5.0, 7.0]]]))
+        >>> norm.running_mean
+        tensor([0.])
+    """
+    norms = [norm for norm in module.modules() if isinstance(norm, RunningNorm)]
+    before = [norm.remembers for norm in norms]
+    try:
+        for norm in norms:
+            norm.remembers = False
+        yield
+    finally:
+        for norm, remembered in zip(norms, before, strict=True):
+            norm.remembers = remembered
+
+
+class BatchNorm(RunningNorm):
+    """Per channel of every node, over the batch (eps 1e-3). Source: Ioffe & Szegedy (2015)."""
+
+    eps = 1e-3
+    per_channel = True
+    unbiased_running_var = True
+
+
+class GroupBatchNorm(RunningNorm):
+    """Per node, over its channels and the batch together (eps 1e-5)."""
+
+
+class EMANorm(RunningNorm):
+    """Per channel of every node, by the running statistics also while training (eps 1e-5).
+
+    The statistics of a batch enter first, so that the very first batch is not normalised by the
+    initial 0 and 1 alone.
+    """
+
+    per_channel = True
+    uses_running_while_training = True
+
+
+class SoftmaxNorm(nn.Module):
+    """Softmax over the channels of each node; no parameters.
+
+    Args:
+        n_nodes: Unused; every norm is built alike.
+        channels: Unused.
+        order: `[rows]`, the node in each row.
+        rank: Unused.
+    """
+
+    needs_its_output = True
+    order: Tensor
+    present: Tensor | None
+    n_unused = 0
+
+    def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("order", order.clamp(min=0), persistent=False)
+        self.register_buffer("present", None, persistent=False)
+
+    def resize(
+        self,
+        counts: Int[Tensor, " nodes"],
+        width: int,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Give nodes other numbers of channels; see `RowNorm`."""
+        here = presence(counts.to(self.order.device), width)
+        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+
+    def forward(self, hidden: Hidden) -> Hidden:
+        """Normalise; the shape stays."""
+        return (
+            hidden if self.present is None else hidden.masked_fill(~self.present, -torch.inf)
+        ).softmax(1)
+
+
+class NoNorm(SoftmaxNorm):
+    """Leaves everything as it is.
+
+    Args:
+        n_nodes: Unused; every norm is built alike.
+        channels: Unused.
+        order: `[rows]`, the node in each row.
+        rank: Unused.
+    """
+
+    needs_its_output = False
+
+    def forward(self, hidden: Hidden) -> Hidden:
+        """Return the argument."""
+        return hidden
+
+
+# For each name: what normalises the hidden channels, and what normalises the edge state before the
+# inward product.
+NORMS: Registry[tuple[type[nn.Module], type[nn.Module] | None]] = Registry("norm")
+NORMS.register("layer")((LayerNorm, None))
+NORMS.register("batch")((BatchNorm, None))
+NORMS.register("groupbatch")((GroupBatchNorm, None))
+NORMS.register("rms")((RMSNorm, None))
+NORMS.register("ema")((EMANorm, None))
+NORMS.register("softmax")((SoftmaxNorm, None))
+NORMS.register("edgebatch")((NoNorm, BatchNorm))
+NORMS.register("batch++")((BatchNorm, BatchNorm))
+NORMS.register("channelema")((NoNorm, EMANorm))
+NORMS.register("none")((NoNorm, None))
+
+# Norms under which the value after the norm still says how strongly a function responded (issue of
+# scale: a norm within one sample divides that away), so that post-norm edge scores make sense.
+KEEPS_MAGNITUDE = frozenset({"batch", "groupbatch", "none"})
+
+# Norms under which the value of one channel depends on the other channels of its function.
+MIXES_CHANNELS = frozenset({"layer", "groupbatch", "rms", "softmax"})

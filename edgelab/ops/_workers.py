@@ -1,0 +1,138 @@
+"""Work spread over processes, with the same result as in one."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from typing import TypeVar
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from edgelab.errors import ConfigError
+from edgelab.progress import tracked
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def processor_count() -> int:
+    """How many processes can work at the same time.
+
+    Returns:
+        The processors that this process may use, at least 1.
+
+    Example:
+        >>> processor_count() >= 1
+        True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    n_processes: int,
+    label: str,
+    *,
+    shown: bool = True,
+) -> list[Result]:
+    """Do the same work on several items, in several processes.
+
+    Every item is computed with one thread, whichever process it is in: sums then come out the same
+    to the last bit.
+
+    Args:
+        work: A function of a module, or a partial of one.
+        items: What it is given, one at a time.
+        n_processes: How many processes; 1 works in this one. New ones import the calling script
+            anew, so a script that asks for more keeps its own work under `if __name__ ==
+            "__main__":`.
+        label: What is being done, in a word or two, for the progress bar.
+        shown: Show the bar when standard error is a terminal.
+
+    Returns:
+        The results in the order of the items.
+
+    Raises:
+        ConfigError: If there is not at least one process.
+
+    Example:
+        >>> spread(abs, [-1, 2], 1, "counting", shown=False)
+        [1, 2]
+    """
+    if not (isinstance(n_processes, int) and n_processes > 0):
+        raise ConfigError(
+            f"the number of processes must be a positive integer, got {n_processes!r}"
+        )
+    if n_processes == 1 or len(items) <= 1:
+        return [_one_thread_each(work, item) for item in tracked(items, label, shown=shown)]
+    # Spawned, not forked: a fork copies the locks of threads that it does not copy.
+    workers = ProcessPoolExecutor(
+        min(n_processes, len(items)), mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
+    with workers as pool:
+        futures = [pool.submit(_one_thread_each, work, item) for item in items]
+        try:
+            for future in tracked(_Finished(futures), label, shown=shown):
+                future.result()  # an error ends the work now, and not after all the other items
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [future.result() for future in futures]
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind when the process that asked for the work is killed and can no longer
+    tell it to end.
+    """
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """Futures in the order in which they end, with a length for the progress bar."""
+
+    futures: Sequence[Future]
+
+    def __len__(self) -> int:
+        return len(self.futures)
+
+    def __iter__(self) -> Iterator[Future]:
+        return as_completed(self.futures)
+
+
+def _one_thread_each(work: Callable[[Item], Result], item: Item) -> Result:
+    with one_thread():
+        return work(item)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch, NumPy and scikit-learn use one thread while the block runs.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> with one_thread():
+        ...     torch.get_num_threads()
+        1
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,225 @@
+"""A perturbation of a small graph as a dense matrix: easy to check, and what the sparse one is
+checked against.
+"""
+
+import math
+import warnings
+
+import torch
+from torch import nn
+from torch.linalg import vector_norm
+
+from edgelab.errors import ConfigError, GraphError
+from edgelab.perturbation._matrix_inputs import MatrixLike, marked_edges, read_square_matrix
+from edgelab.typing import Float, Num, Tensor
+
+from ._edge_checks import check_budget, check_count
+from ._edge_costs import edge_costs
+from ._noise import add_noise
+from ._norms import norm_order
+from ._signs import check_sign, sign_map
+
+# Below this norm a raw matrix has no direction to keep.
+_SMALLEST_NORM = 1e-12
+
+
+class DenseParameterization(nn.Module):
+    """A trainable change of an adjacency matrix whose cost stays within a budget.
+
+    One raw number per pair of nodes is made symmetric unless `directed`, mapped to the wanted sign
+    (by squaring), multiplied by the mask, and scaled so that the p-norm of cost times change meets
+    the budget.
+
+    Args:
+        num_nodes: Rows and columns of the matrix.
+        budget: Largest (or, with `strict_budget`, exact) p-norm of cost times change; None does not
+            scale.
+        mask: Square; 0 where nothing may change, other values multiply the change.
+        cost_matrix: Square; above 0 where the mask is not 0.
+        delta_sign: `"free"`, `"nonnegative"` or `"nonpositive"`.
+        directed: Keep i → j and j → i apart.
+        strict_budget: Also scale up to the budget.
+        cost_aggr_norm: p, a positive integer or `inf`.
+        rand_init_weights: Share, clamped to [0, 1], of uniform random numbers in the initial raw
+            matrix; the rest is 1 with `strict_budget` and 0 without.
+
+    Raises:
+        ConfigError: If an option breaks its rule.
+        GraphError: If a matrix does.
+
+    Warns:
+        RuntimeWarning: If training could never move the initial raw matrix.
+
+    Example:
+        >>> mask = 1 - torch.eye(3)
+        >>> change = DenseParameterization(3, 6.0, mask, torch.ones(3, 3), strict_budget=True, rand_init_weights=False)
+        >>> change().detach()
+        tensor([[0.0000, 1.0000, 1.0000],
+                [1.0000, 0.0000, 1.0000],
+                [1.0000, 1.0000, 0.0000]])
+    """
+
+    mask: Tensor
+    cost_matrix: Tensor
+
+    def __init__(
+        self,
+        num_nodes: int,
+        budget: float | None,
+        mask: Num[Tensor, "rows columns"],
+        cost_matrix: MatrixLike,
+        *,
+        delta_sign: str = "nonnegative",
+        directed: bool = False,
+        strict_budget: bool = False,
+        cost_aggr_norm: int | float = 1,
+        rand_init_weights: bool | float = True,
+    ) -> None:
+        super().__init__()
+        self.num_nodes, self.budget = (
+            check_count("num_nodes", num_nodes, smallest=1),
+            check_budget(budget),
+        )
+        self.delta_sign, self.cost_aggr_norm = (
+            check_sign("delta_sign", delta_sign),
+            _checked_norm(cost_aggr_norm),
+        )
+        self.directed, self.strict_budget = directed, strict_budget
+        dtype = mask.dtype if mask.is_floating_point() else torch.get_default_dtype()
+        mask = read_square_matrix("mask", mask, self.num_nodes, dtype=dtype, device=mask.device)
+        cost = read_square_matrix(
+            "cost_matrix", cost_matrix, self.num_nodes, dtype=dtype, device=mask.device
+        )
+        mask, cost = mask.to_dense(), cost.to_dense()
+        edge_costs(
+            cost, marked_edges(mask, directed=True), cost_aggr_norm=1, directed=True, dtype=dtype
+        )  # refuses
+        self.register_buffer("mask", mask)
+        self.register_buffer("cost_matrix", cost)
+        share = min(max(float(rand_init_weights), 0.0), 1.0)
+        base = 1.0 if strict_budget else 0.0
+        if share == base == 0 and self.delta_sign != "free":
+            warnings.warn(
+                "dead start: all raw numbers are 0, where their square has slope 0, so that training never moves them. "
+                "Pass rand_init_weights above 0 or strict_budget=True, or set a start by set_initial_state.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self.delta_adj_raw = nn.Parameter((1 - share) * base + share * torch.rand_like(mask))
+        self.renorm_params()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.delta_adj_raw.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the parameters."""
+        return self.delta_adj_raw.dtype
+
+    @property
+    def should_renorm_after_step(self) -> bool:
+        """Whether only the direction of the raw matrix counts, so that its length may be kept as it
+        was.
+        """
+        return self.budget is not None and self.strict_budget
+
+    def degrees_of_freedom(self) -> int:
+        """Count the numbers that can be chosen freely.
+
+        Returns:
+            Entries of the mask that are not 0; half of them when not `directed`.
+        """
+        n_entries = int(self.mask.count_nonzero())
+        return n_entries if self.directed else n_entries // 2
+
+    def forward(
+        self, noise_amplitude: float = 0.0, noise_mode: str = "additive"
+    ) -> Float[Tensor, "nodes nodes"]:
+        """Return the change of the adjacency matrix.
+
+        Args:
+            noise_amplitude: Size of random numbers on the raw ones; 0 draws none.
+            noise_mode: `"additive"`, or `"multiplicative"` to multiply each raw number by 1 +
+                noise.
+
+        Returns:
+            A matrix that is 0 outside the mask, and symmetric unless `directed`.
+
+        Raises:
+            ConfigError: If the mode is unknown.
+        """
+        # As long as noise on the free numbers alone would be, though it lies on every number of the
+        # matrix.
+        amplitude = noise_amplitude * math.sqrt(
+            max(1, self.degrees_of_freedom()) / self.delta_adj_raw.numel()
+        )
+        raw = add_noise(self.delta_adj_raw.flatten(), amplitude, noise_mode).reshape(
+            self.delta_adj_raw.shape
+        )
+        raw = raw.to(torch.promote_types(raw.dtype, torch.float32))
+        raw = raw if self.directed else (raw + raw.t()) / 2
+        change = sign_map(raw, self.delta_sign) * self.mask
+        return (change if self.budget is None else self._within_budget(change, self.budget)).to(
+            self.dtype
+        )
+
+    def _within_budget(self, change: Tensor, budget: float) -> Tensor:
+        weighted = self.cost_matrix * change
+        # Divided by its largest entry, a constant, so that no power overflows.
+        largest = weighted.detach().abs().max()
+        unit = torch.where(largest > 0, largest, 1)
+        norm = unit * vector_norm(weighted / unit, ord=self.cost_aggr_norm)
+        factor = torch.where(norm > 0, budget / torch.where(norm > 0, norm, 1), 1)
+        return change * (factor if self.strict_budget else factor.clamp(max=1))
+
+    @torch.no_grad()
+    def renorm_params(self) -> None:
+        """Scale the raw matrix to the root of its degrees of freedom; a strict change is the same
+        after it.
+        """
+        norm = self.delta_adj_raw.norm(dtype=torch.promote_types(self.dtype, torch.float32))
+        if norm > _SMALLEST_NORM:
+            self.delta_adj_raw.mul_(math.sqrt(self.degrees_of_freedom() or self.num_nodes) / norm)
+
+    @torch.no_grad()
+    def set_initial_state(
+        self, delta_adj_raw_0: Num[Tensor, "nodes nodes"], *, renorm: bool = True
+    ) -> None:
+        """Replace the raw matrix.
+
+        Args:
+            delta_adj_raw_0: The new one.
+            renorm: Scale it as `renorm_params` does; False takes it as it is.
+
+        Raises:
+            GraphError: If it has another shape.
+        """
+        if delta_adj_raw_0.shape != self.delta_adj_raw.shape:
+            raise GraphError(
+                f"Shape mismatch: got {tuple(delta_adj_raw_0.shape)}, expected {tuple(self.delta_adj_raw.shape)}."
+            )
+        self.delta_adj_raw.copy_(delta_adj_raw_0)
+        if renorm:
+            self.renorm_params()
+
+    def extra_repr(self) -> str:
+        """Describe the settings.
+
+        Returns:
+            One line.
+        """
+        return (
+            f"num_nodes={self.num_nodes}, budget={self.budget}, delta_sign={self.delta_sign!r}, "
+            f"directed={self.directed}, strict_budget={self.strict_budget}, p={self.cost_aggr_norm}, "
+            f"dtype={self.dtype}, device={self.device}"
+        )
+
+
+def _checked_norm(value: int | float) -> int | float:
+    if not value >= 1:
+        raise ConfigError(
+            f"cost_aggr_norm must be a positive integer or inf, got {value!r}; 1 adds up costs"
+        )
+    return norm_order(value)

@@ -1,0 +1,145 @@
+"""Figure: scorers side by side."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edgelab.errors import ConfigError, close_names
+
+from ._comparison_table import METRIC_LABELS, check_records, comparison_table
+from ._style import (
+    ACCENT,
+    BASELINE,
+    GREY_TEXT,
+    SMALL_TEXT_SIZE,
+    TEXT_SIZE,
+    plain,
+    style_axes,
+)
+
+
+def plot_comparison(
+    records: pd.DataFrame,
+    metrics: Sequence[str] = ("auprc", "mrr", "top@1"),
+    *,
+    highlight: Collection[str] = (),
+    chance: str = "random",
+    labels: Mapping[str, str] | None = None,
+) -> Figure:
+    """Each scorer's mean ± standard deviation over the hold-outs, and every hold-out as a dot; one
+    panel per metric.
+
+    Args:
+        records: One row per scorer and seed: columns `scorer`, `seed` and the metrics.
+        metrics: What to show; the first one decides the order of the scorers.
+        highlight: Scorers drawn in blue; the others, the baselines, are grey.
+        chance: The scorer that guesses: hollow, with its mean drawn through the panel. It may be
+            absent.
+        labels: What to call a scorer, by name.
+
+    Returns:
+        A figure with one axes per metric, the best scorer on top.
+
+    Raises:
+        TableError: If the records are empty, repeated or lack a metric.
+        ConfigError: If no metric is asked for, or a scorer to highlight is not in the records.
+
+    Example:
+        >>> records = pd.DataFrame({"scorer": ["mei", "ks"], "seed": [0, 0], "mrr": [0.5, 0.7]})
+        >>> axes = plot_comparison(records, ["mrr"], highlight=["mei"]).axes[0]
+        >>> [label.get_text() for label in axes.get_yticklabels()]
+        ['ks', 'mei']
+    """
+    if not metrics:
+        raise ConfigError("metrics is empty; name at least one, such as 'mrr'")
+    check_records(records, list(metrics))
+    for name in highlight:
+        if name not in set(records["scorer"]):
+            raise ConfigError(
+                f"cannot highlight {name!r}: no such scorer ({close_names(name, set(records['scorer']))})"
+            )
+    summary = comparison_table(records, metrics[0])
+    n_scorers = len(summary)
+    figure = Figure(
+        figsize=(1.8 + 2.4 * len(metrics), 1.3 + 0.32 * n_scorers), layout="constrained"
+    )
+    panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+    for axes, metric in zip(panels, metrics, strict=True):
+        _draw_panel(axes, records, summary, metric, highlight, chance)
+        style_axes(axes, xlabel=METRIC_LABELS.get(metric, metric))
+        low, high = axes.get_xlim()
+        axes.set_xlim(left=min(low, -0.02 * high))  # from zero on, with room for dots at zero
+    _name_scorers(panels[0], summary["scorer"].tolist(), highlight, labels or {})
+    for axes in panels[1:]:
+        axes.tick_params(axis="y", length=0)
+    if (n_seeds := len(set(records["seed"]))) > 1:
+        note = f"Mean ± sd of {n_seeds} hold-outs; small dots: single hold-outs"
+        figure.supxlabel(note, fontsize=SMALL_TEXT_SIZE, color=GREY_TEXT)
+    return figure
+
+
+def _draw_panel(
+    axes: Axes,
+    records: pd.DataFrame,
+    summary: pd.DataFrame,
+    metric: str,
+    highlight: Collection[str],
+    chance: str,
+) -> None:
+    for row, scorer in enumerate(summary["scorer"]):
+        mean, sd = summary[f"{metric}_mean"].iloc[row], summary[f"{metric}_sd"].iloc[row]
+        colour = ACCENT if scorer in highlight else BASELINE
+        single = records.loc[records["scorer"] == scorer, metric].dropna().to_numpy(float)
+        axes.plot(
+            single,
+            _spread(len(single), row),
+            ".",
+            color=colour,
+            alpha=0.5,
+            markersize=5,
+            markeredgewidth=0,
+        )
+        if np.isnan(mean):
+            axes.text(
+                0.02,
+                row,
+                "not available",
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                color=GREY_TEXT,
+            )
+            continue
+        axes.errorbar(
+            mean,
+            row,
+            xerr=None if np.isnan(sd) else sd,
+            fmt="o",
+            color=colour,
+            markersize=6.5,
+            markerfacecolor="white" if scorer == chance else colour,
+            elinewidth=1.6,
+            zorder=3,
+        )
+        if scorer == chance:
+            axes.axvline(mean, color=GREY_TEXT, linewidth=0.9, dashes=(4, 3), zorder=1)
+
+
+def _spread(count: int, row: int) -> np.ndarray:
+    # Below the mean, in a thin band, so that equal values can be told apart.
+    return row + 0.27 + 0.12 * (np.arange(count) % 3 - 1) / 2
+
+
+def _name_scorers(
+    axes: Axes, scorers: list[str], highlight: Collection[str], labels: Mapping[str, str]
+) -> None:
+    axes.set_yticks(
+        range(len(scorers)), [labels.get(name, name) for name in scorers], fontsize=TEXT_SIZE
+    )
+    axes.set_ylim(len(scorers) - 0.4, -0.6)
+    for name, text in zip(scorers, axes.get_yticklabels(), strict=True):
+        plain(text)
+        text.set_fontweight("bold" if name in highlight else "normal")
+        text.set_color(ACCENT if name in highlight else "black")

@@ -1,0 +1,163 @@
+"""Where to draw the functions of a wide network: in layers, from regulators above to their targets
+below.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+Pair = tuple[str, str]
+Place = tuple[float, float]
+
+_SWEEPS = 24
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Sort key under which f2 comes before f10.
+
+    Args:
+        name: Any text.
+
+    Returns:
+        Something to sort by; different for different names.
+
+    Example:
+        >>> sorted(["f10", "f2", "a"], key=natural_key)
+        ['a', 'f2', 'f10']
+    """
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
+
+
+def layered_layout(
+    names: Iterable[str], prior: Iterable[Pair], extra: Iterable[Pair] = ()
+) -> dict[str, Place]:
+    """Places of the functions, depending on their names and edges but on no order of these.
+
+    Prior edges run downwards, as far as there are no cycles. Within a layer, functions stand near
+    what they are connected to. Functions without prior edges come last.
+
+    Args:
+        names: All functions.
+        prior: Edges that decide the layers and the order in them.
+        extra: More edges, which only count for the order.
+
+    Returns:
+        For each name its column (whole or half steps around 0) and its row (0, -1, ...).
+
+    Example:
+        >>> layered_layout(["erk", "mek", "raf"], [("raf", "mek"), ("mek", "erk")])
+        {'erk': (0.0, -2.0), 'mek': (0.0, -1.0), 'raf': (0.0, 0.0)}
+    """
+    ordered = sorted(set(names), key=natural_key)
+    prior_edges = sorted({edge for edge in prior if edge[0] != edge[1]})
+    layers = _layers(ordered, prior_edges)
+    neighbours: dict[str, list[str]] = defaultdict(list)
+    for source, target in [*prior_edges, *sorted(set(extra))]:
+        neighbours[source].append(target)
+        neighbours[target].append(source)
+    rows: dict[int, list[str]] = defaultdict(list)
+    for name in ordered:
+        rows[layers[name]].append(name)
+    column = _columns([rows[layer] for layer in sorted(rows)], neighbours)
+    return {name: (column[name], float(-layers[name])) for name in ordered}
+
+
+def _layers(names: list[str], edges: list[Pair]) -> dict[str, int]:
+    forward = _without_cycles(names, edges)
+    parents, children = defaultdict(list), defaultdict(list)
+    for source, target in forward:
+        parents[target].append(source)
+        children[source].append(target)
+    layer: dict[str, int] = {}
+    for name in _topological(names, parents, children):
+        layer[name] = max((layer[parent] + 1 for parent in parents[name]), default=0)
+    for name in names:
+        if (
+            children[name] and not parents[name]
+        ):  # a start of the network stands right above its nearest target
+            layer[name] = min(layer[child] for child in children[name]) - 1
+    lonely = [name for name in names if not parents[name] and not children[name]]
+    last = max((layer[name] for name in names if name not in set(lonely)), default=-1)
+    return layer | dict.fromkeys(lonely, last + 1)
+
+
+def _without_cycles(names: list[str], edges: list[Pair]) -> list[Pair]:
+    # Eades, Lin and Smyth (1993): take sinks to the end, sources to the front, else the node with
+    # most outgoing edges.
+    left, rest = [], set(names)
+    right: list[str] = []
+    while rest:
+        inside = [(source, target) for source, target in edges if source in rest and target in rest]
+        n_out, n_in = _count(source for source, _ in inside), _count(target for _, target in inside)
+        free = [name for name in names if name in rest]
+        sinks = [name for name in free if not n_out[name]]
+        sources = [name for name in free if not n_in[name] and n_out[name]]
+        if sinks:
+            right = sinks + right
+            rest -= set(sinks)
+        elif sources:
+            left += sources
+            rest -= set(sources)
+        else:
+            best = max(free, key=lambda name: (n_out[name] - n_in[name], -names.index(name)))
+            left.append(best)
+            rest.remove(best)
+    position = {name: place for place, name in enumerate(left + right)}
+    return [edge for edge in edges if position[edge[0]] < position[edge[1]]]
+
+
+def _count(items: Iterable[str]) -> defaultdict[str, int]:
+    counts: defaultdict[str, int] = defaultdict(int)
+    for item in items:
+        counts[item] += 1
+    return counts
+
+
+def _topological(
+    names: list[str], parents: Mapping[str, list[str]], children: Mapping[str, list[str]]
+) -> list[str]:
+    waiting = {name: len(parents.get(name, [])) for name in names}
+    ready = [name for name in names if not waiting[name]]
+    for name in ready:  # grows while it is read
+        for child in children.get(name, []):
+            waiting[child] -= 1
+            if not waiting[child]:
+                ready.append(child)
+    return ready
+
+
+def _columns(rows: list[list[str]], neighbours: Mapping[str, list[str]]) -> dict[str, float]:
+    # Barycentre sweeps (Sugiyama et al. 1981): each row is sorted by the mean column of its
+    # functions' neighbours.
+    column = {name: place for row in rows for name, place in _spaced(row).items()}
+    best, shortest = dict(column), _width(column, neighbours)
+    for sweep in range(_SWEEPS):
+        for row in rows if sweep % 2 == 0 else rows[::-1]:
+            wanted = {
+                name: _mean([column[other] for other in neighbours.get(name, [])], column[name])
+                for name in row
+            }
+            row.sort(key=lambda name: (round(wanted[name], 9), natural_key(name)))
+            column |= _spaced(row)
+        width = _width(column, neighbours)
+        if width < shortest - 1e-9:
+            best, shortest = dict(column), width
+    return best
+
+
+def _spaced(row: list[str]) -> dict[str, float]:
+    return {name: place - (len(row) - 1) / 2 for place, name in enumerate(row)}
+
+
+def _mean(values: list[float], default: float) -> float:
+    return sum(values) / len(values) if values else default
+
+
+def _width(column: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> float:
+    return math.fsum(
+        (column[name] - column[other]) ** 2
+        for name, others in sorted(neighbours.items())
+        for other in others
+    )

@@ -1,0 +1,170 @@
+"""Figure: how well held-out edges are recovered."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edgelab.errors import ConfigError, TableError, close_names
+
+from ._comparison_table import format_mean
+from ._recovery_curves import (
+    MeanCurve,
+    Recovery,
+    check_recoveries,
+    mean_precision_recall,
+    mean_roc,
+)
+from ._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, plain, style_axes
+
+# More bands than this lie over each other and cannot be told apart.
+_BANDS = 3
+
+# Inches.
+_SIDE = 3.5
+_LEFT, _BETWEEN, _RIGHT = 0.65, 0.85, 0.15
+_ABOVE, _AXIS_LABELS, _LEGEND_LINE = 0.35, 0.6, 0.165
+
+
+def plot_recovery(
+    curves: Mapping[str, Sequence[Recovery]],
+    *,
+    highlight: Collection[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> Figure:
+    """ROC and precision-recall curves side by side, one line per scorer, averaged over the
+    hold-outs.
+
+    Args:
+        curves: For each scorer, by hold-out: scores of all candidates (NaN ranks last) and which
+            are held-out edges.
+        highlight: Scorers drawn with a thick line and a band of one standard deviation; without
+            any, the best three.
+        labels: What to call a scorer, by name.
+
+    Returns:
+        A figure with two axes. Lines stand in the order of the area under the precision-recall
+        curve, and each legend gives the mean area ± its standard deviation; chance is dashed.
+
+    Raises:
+        TableError: If there is no scorer, or a hold-out lacks held-out edges or other candidates.
+        ConfigError: If a scorer to highlight is not among the curves.
+
+    Example:
+        >>> score, is_positive = np.array([0.9, 0.5, 0.1]), np.array([True, False, False])
+        >>> figure = plot_recovery({"mei": [(score, is_positive)]})
+        >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        ['mei: 1.00', 'chance: 0.50']
+    """
+    if not curves:
+        raise TableError("there are no curves to draw; give at least one scorer")
+    for name in highlight:
+        if name not in curves:
+            raise ConfigError(
+                f"cannot highlight {name!r}: no such scorer ({close_names(name, curves)})"
+            )
+    for name, recoveries in curves.items():
+        check_recoveries(recoveries, name)
+    precision = {name: mean_precision_recall(recoveries) for name, recoveries in curves.items()}
+    ordered = sorted(curves, key=lambda name: (-np.mean(precision[name].areas), name))
+    strong = [name for name in ordered if name in highlight] or ordered[:_BANDS]
+    looks = {
+        name: line_look(position)
+        for position, name in enumerate(dict.fromkeys([*strong, *ordered]))
+    }
+    looks |= {
+        name: (GREY_TEXT, "dotted") for name in looks if name == "random"
+    }  # beside chance, in no scorer's colour
+    figure, (roc_axes, precision_axes) = _canvas(len(ordered))
+    roc = {name: mean_roc(curves[name]) for name in ordered}
+    for axes, of in ((roc_axes, roc), (precision_axes, precision)):
+        for name in ordered:
+            _draw(axes, of[name], looks[name], name in strong, (labels or {}).get(name, name))
+    roc_axes.plot(
+        [0, 1], [0, 1], color=GREY_TEXT, linewidth=1, dashes=(4, 3), label="chance: 0.50", zorder=1
+    )
+    chance = float(
+        np.mean([np.mean(marks) for recoveries in curves.values() for _, marks in recoveries])
+    )
+    precision_axes.axhline(
+        chance, color=GREY_TEXT, linewidth=1, dashes=(4, 3), label=f"chance: {chance:.2f}", zorder=1
+    )
+    style_axes(
+        roc_axes,
+        title="ROC curve",
+        xlabel="Other candidates ranked as high (false positive rate)",
+        ylabel="Held-out edges found (true positive rate)",
+    )
+    style_axes(
+        precision_axes,
+        title="Precision and recall",
+        xlabel="Held-out edges found (recall)",
+        ylabel="Held-out edges among the top (precision)",
+    )
+    n_seeds = max(len(recoveries) for recoveries in curves.values())
+    spread = f" ± sd over {n_seeds} hold-outs" if n_seeds > 1 else ""
+    _finish(roc_axes, f"Area under the curve{spread}")
+    _finish(precision_axes, f"Average precision{spread}")
+    # Few candidates are true, so precision is often far below 1 everywhere: the axis ends above
+    # what is drawn.
+    drawn = [
+        (precision[name].mean + (precision[name].sd if name in strong else 0)).max()
+        for name in ordered
+    ]
+    precision_axes.set_ylim(-0.01, min(1.03, 1.08 * max(drawn)))
+    return figure
+
+
+def _draw(axes: Axes, curve: MeanCurve, look: tuple[str, str], is_strong: bool, label: str) -> None:
+    colour, style = look
+    area = format_mean(float(np.mean(curve.areas)), _deviation(curve.areas))
+    axes.plot(
+        curve.x,
+        curve.mean,
+        color=colour,
+        linestyle=style,
+        linewidth=2.2 if is_strong else 1.1,
+        label=f"{label}: {area}",
+        zorder=3 if is_strong else 2,
+    )
+    if is_strong and len(curve.areas) > 1:
+        low, high = np.clip(curve.mean - curve.sd, 0, 1), np.clip(curve.mean + curve.sd, 0, 1)
+        axes.fill_between(curve.x, low, high, color=colour, alpha=0.1, linewidth=0, zorder=1)
+
+
+def _deviation(areas: tuple[float, ...]) -> float:
+    return float(np.std(areas, ddof=1)) if len(areas) > 1 else float("nan")
+
+
+def _canvas(n_scorers: int) -> tuple[Figure, list[Axes]]:
+    # Placed by hand: automatic layouts cut off what stands beside axes with a fixed aspect.
+    width = _LEFT + _SIDE + _BETWEEN + _SIDE + _RIGHT
+    below = _AXIS_LABELS + _LEGEND_LINE * (n_scorers + 3)
+    height = _ABOVE + _SIDE + below
+    figure = Figure(figsize=(width, height))
+    boxes = [
+        (left / width, below / height, _SIDE / width, _SIDE / height)
+        for left in (_LEFT, _LEFT + _SIDE + _BETWEEN)
+    ]
+    return figure, [figure.add_axes(box) for box in boxes]
+
+
+def _finish(axes: Axes, legend_title: str) -> None:
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.03)
+    legend = axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(0.0, -_AXIS_LABELS / _SIDE),
+        borderaxespad=0.0,
+        borderpad=0.0,
+        fontsize=SMALL_TEXT_SIZE,
+        frameon=False,
+        handlelength=2.6,
+        labelspacing=0.3,
+        title=legend_title,
+        title_fontsize=SMALL_TEXT_SIZE,
+        alignment="left",
+    )
+    for text in legend.get_texts():
+        plain(text)

@@ -1,0 +1,82 @@
+"""Figure: a refined network, with the edges that were kept, added and removed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from edgelab.errors import TableError
+
+from ._candidate_figure import MAX_FUNCTIONS
+from ._network_drawing import draw_edge, draw_names, network_canvas
+from ._network_layout import Pair
+from ._network_plan import plan_network
+from ._style import GREY_LINE, SMALL_TEXT_SIZE
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "kept": {"color": GREY_LINE, "linewidth": 1.0, "linestyle": "-", "zorder": 2},
+    "removed": {"color": "#D55E00", "linewidth": 1.6, "linestyle": (0, (3, 2)), "zorder": 3},
+    "added": {"color": "#0072B2", "linewidth": 2.0, "linestyle": "-", "zorder": 3},
+}
+
+
+def plot_refinement(changes: pd.DataFrame, functions: Sequence[str] = ()) -> Figure:
+    """The network with kept edges in grey, added ones in blue and removed ones in dashed red.
+
+    Args:
+        changes: Columns `source`, `target` and `change`; edges that were neither kept, added nor
+            removed are left out.
+        functions: Functions to show beside those of the edges.
+
+    Returns:
+        A figure as large as the network needs. Of more than 60 functions only the ends of changed
+        edges are drawn.
+
+    Raises:
+        TableError: If a column is missing or there is nothing to draw.
+
+    Example:
+        >>> changes = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "change": ["kept", "added"]})
+        >>> sorted(text.get_text() for text in plot_refinement(changes).axes[0].texts)
+        ['a', 'b', 'c']
+    """
+    missing = {"source", "target", "change"} - set(changes.columns)
+    if missing:
+        raise TableError(f"the table of changes lacks {sorted(missing)}; pass Refinement.changes")
+    edges = {kind: _pairs(changes[changes["change"] == kind]) for kind in _LOOKS}
+    changed = {name for kind in ("added", "removed") for edge in edges[kind] for name in edge}
+    shown = {*functions, *changed, *(name for edge in edges["kept"] for name in edge)}
+    shown = shown if len(shown) <= MAX_FUNCTIONS else changed
+    if not shown:
+        raise TableError("no edge was kept, added or removed, so there is nothing to draw")
+    edges = {
+        kind: [edge for edge in pairs if shown.issuperset(edge)] for kind, pairs in edges.items()
+    }
+    plan = plan_network(sorted(shown), sorted(edges["kept"] + edges["removed"]), edges["added"])
+    figure, axes = network_canvas(plan)
+    patches = draw_names(axes, plan, changed)
+    for kind, pairs in edges.items():
+        for edge in pairs:
+            draw_edge(axes, plan, patches, edge, inhibits=False, **_LOOKS[kind])
+    figure.legend(
+        handles=[
+            Line2D(
+                [],
+                [],
+                label=f"{kind} ({len(pairs)})",
+                **{k: v for k, v in _LOOKS[kind].items() if k != "zorder"},
+            )
+            for kind, pairs in edges.items()
+        ],
+        loc="lower center",
+        ncols=3,
+        fontsize=SMALL_TEXT_SIZE,
+        frameon=False,
+    )
+    return figure
+
+
+def _pairs(rows: pd.DataFrame) -> list[Pair]:
+    return sorted(zip(rows["source"].astype(str), rows["target"].astype(str), strict=True))

@@ -1,0 +1,137 @@
+"""Where to draw the functions of a deep network: as far apart as there are edges between them."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import networkx as nx
+import numpy as np
+
+from edgelab.typing import Array, Float
+
+from ._network_layout import Pair, Place, layered_layout, natural_key
+
+# A candidate may be drawn longer than an edge of the prior network: it should not bend the picture
+# to its will.
+_CANDIDATE_LENGTH = 1.5
+_ROUNDS = 400
+# A crowd that only shuffles about needs more room: after this many rounds everything is spread by
+# this factor.
+_PATIENCE, _SPREAD = 20, 1.06
+
+
+def stress_layout(
+    names: Iterable[str], prior: Iterable[Pair], extra: Iterable[Pair] = ()
+) -> dict[str, Place]:
+    """Places whose distances resemble the number of edges between functions, turned so that prior
+    edges run down.
+
+    Args:
+        names: All functions.
+        prior: Edges of length 1.
+        extra: Edges of length 1.5.
+
+    Returns:
+        For each name its place; a typical prior edge is 1 long. It depends on the names and edges,
+        on no order of them.
+
+    Source: Kamada and Kawai (1989), Information Processing Letters 31:7; computed by networkx.
+
+    Example:
+        >>> places = stress_layout(["erk", "mek", "raf"], [("raf", "mek"), ("mek", "erk")])
+        >>> places["raf"][1] > places["mek"][1] > places["erk"][1]
+        True
+    """
+    everyone = sorted(set(names), key=natural_key)
+    edges = sorted({edge for edge in prior if edge[0] != edge[1]})
+    more = sorted(set(extra))
+    joined = {name for edge in [*edges, *more] for name in edge}
+    ordered = [name for name in everyone if name in joined]
+    if not edges:
+        return layered_layout(everyone, edges, more)
+    # The start decides which of several equally good pictures comes out; a small twist takes it off
+    # straight lines.
+    start = {
+        name: (column + 0.1 * math.sin(place), row)
+        for place, (name, (column, row)) in enumerate(layered_layout(ordered, edges, more).items())
+    }
+    found = nx.kamada_kawai_layout(
+        nx.empty_graph(ordered), dist=_distances(ordered, edges, more), pos=start
+    )
+    place = np.array([found[name] for name in ordered])
+    turned = _turned_down(place, edges, {name: position for position, name in enumerate(ordered)})
+    places = {name: (float(x), float(y)) for name, (x, y) in zip(ordered, turned, strict=True)}
+    return places | _rows_below(turned, [name for name in everyone if name not in joined])
+
+
+def _rows_below(place: Float[Array, "nodes 2"], lonely: list[str]) -> dict[str, Place]:
+    # Functions without any edge, in rows as wide as the rest.
+    (left, bottom), (right, _) = place.min(axis=0), place.max(axis=0)
+    per_row = max(4, int(right - left) + 1)
+    middle = (left + right - min(per_row, len(lonely)) + 1) / 2
+    return {
+        name: (float(middle + number % per_row), float(bottom - 0.8 - 0.4 * (number // per_row)))
+        for number, name in enumerate(lonely)
+    }
+
+
+def _distances(
+    names: list[str], prior: list[Pair], extra: list[Pair]
+) -> dict[str, dict[str, float]]:
+    graph = nx.Graph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from(extra, length=_CANDIDATE_LENGTH)
+    graph.add_edges_from(prior, length=1.0)
+    known = dict(nx.all_pairs_dijkstra_path_length(graph, weight="length"))
+    # Parts without a connection stand beside each other.
+    apart = max(length for lengths in known.values() for length in lengths.values()) * 0.6 + 1
+    return {
+        name: {other: float(known[name].get(other, apart)) for other in names} for name in names
+    }
+
+
+def _turned_down(
+    place: Float[Array, "nodes 2"], edges: list[Pair], position: Mapping[str, int]
+) -> Float[Array, "nodes 2"]:
+    source, target = (np.array([position[edge[end]] for edge in edges]) for end in (0, 1))
+    steps = place[target] - place[source]
+    x, y = steps.sum(axis=0)
+    turn = -math.pi / 2 - math.atan2(y, x)
+    rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    return np.asarray(place @ rotation.T / np.median(np.hypot(*steps.T)))
+
+
+def push_apart(
+    place: Float[Array, "nodes 2"], size: Float[Array, "nodes 2"], gap: float
+) -> Float[Array, "nodes 2"]:
+    """Move boxes as little as it takes until none overlaps another.
+
+    Args:
+        place: Centres.
+        size: Widths and heights.
+        gap: Room to leave between two boxes.
+
+    Returns:
+        New centres.
+
+    Example:
+        >>> push_apart(np.array([[0.0, 0.0], [0.0, 0.5]]), np.ones((2, 2)), gap=0.0).round(6).tolist()
+        [[0.0, -0.25], [0.0, 0.75]]
+    """
+    place = place.astype(float, copy=True)
+    wanted = (size[:, None] + size[None, :]) / 2 + gap
+    upper = np.triu(np.ones((len(place), len(place)), dtype=bool), k=1)
+    for number in range(1, _ROUNDS + 1):
+        step = place[None, :] - place[:, None]
+        missing = wanted - np.abs(step)
+        overlaps = np.argwhere(upper & (missing > 1e-9).all(axis=2))
+        if not len(overlaps):
+            break
+        for first, second in overlaps:
+            axis = int(np.argmin(missing[first, second]))
+            direction = 1.0 if step[first, second, axis] >= 0 else -1.0
+            push = direction * missing[first, second, axis] / 2
+            place[first, axis] -= push
+            place[second, axis] += push
+        if number % _PATIENCE == 0:
+            place = place.mean(axis=0) + _SPREAD * (place - place.mean(axis=0))
+    return place

@@ -1,0 +1,143 @@
+"""Which samples show what an intervention on a function does: treated ones, and controls to compare
+them with.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgelab.graphs import INPUT_EDGES
+from edgelab.tasks import Task
+from edgelab.typing import Array, Bool, Float, Int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One group of treated samples and its controls.
+
+    Attributes:
+        input_id: The input that is on in the treated samples and off in the controls.
+        treated: Rows of the treated samples.
+        control: Rows of the controls.
+    """
+
+    input_id: int
+    treated: Int[Array, " treated"]
+    control: Int[Array, " control"]
+
+
+def comparisons(task: Task) -> list[Comparison]:
+    """Every comparison of samples with an input on (not 0) against samples with it off (0).
+
+    Samples with equal inputs form a *setting*. A setting in which an input is on is compared with
+    the setting that has this input off and all others equal; where the experiment has none, with
+    the control setting (`control_rows`), provided that the input is off in it; otherwise there is
+    no comparison.
+
+    Args:
+        task: Samples and their inputs.
+
+    Returns:
+        Comparisons, sorted by input and then by setting; they do not depend on the order of the
+        samples.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(sachs())
+        >>> [task.data["input"].node_names[one.input_id] for one in comparisons(task)][:3]
+        ['Akt-inhibitor', 'G06976', 'ICAM-2']
+    """
+    settings, setting_of = distinct_settings(task)
+    centre = _central_setting(settings)
+    position = {setting.tobytes(): number for number, setting in enumerate(settings)}
+    found = []
+    for input_id in np.flatnonzero((settings != 0).any(axis=0)).tolist():
+        for treated in np.flatnonzero(settings[:, input_id]).tolist():
+            without = settings[treated].copy()
+            without[input_id] = 0.0
+            control = position.get(without.tobytes(), centre)
+            if settings[control, input_id] == 0:
+                rows = (np.flatnonzero(setting_of == number) for number in (treated, control))
+                found.append(Comparison(input_id, *rows))
+    return found
+
+
+def control_rows(task: Task) -> Bool[Array, " samples"]:
+    """Samples of the control setting: the one that differs from all other settings in the fewest
+    inputs.
+
+    In a screen with unperturbed samples it is these; where every sample got a stimulus, it is the
+    stimulus alone. Among equals, the setting with the fewest inputs on, then the first in the order
+    of the input values.
+
+    Args:
+        task: Samples and their inputs.
+
+    Returns:
+        One truth value per sample. If no two samples have equal inputs, as in a simulation with
+        continuous inputs, a single sample is marked.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> int(control_rows(perturbation_task(sachs())).sum())
+        853
+    """
+    settings, setting_of = distinct_settings(task)
+    return setting_of == _central_setting(settings)
+
+
+def distinct_settings(task: Task) -> tuple[Float[Array, "settings inputs"], Int[Array, " samples"]]:
+    """Which settings of the inputs the experiment has, and which one each sample got.
+
+    Args:
+        task: Samples and their inputs.
+
+    Returns:
+        The distinct rows of the inputs, in the order of their values, and one row number per
+        sample.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> settings, setting_of = distinct_settings(perturbation_task(sachs()))
+        >>> settings.shape, setting_of.shape
+        ((9, 9), (7466,))
+    """
+    settings, setting_of = np.unique(
+        task.x.detach().cpu().numpy().astype(np.float64) + 0.0, axis=0, return_inverse=True
+    )
+    return settings, setting_of.ravel()
+
+
+def _central_setting(settings: Float[Array, "settings inputs"]) -> int:
+    # Summed over the settings, column by column: the differing inputs of setting s in column c are
+    # the settings whose value there is another one. This needs no settings-by-settings matrix.
+    distance = np.zeros(len(settings), dtype=np.int64)
+    for column in settings.T:
+        _, value_of, count = np.unique(column, return_inverse=True, return_counts=True)
+        distance += len(settings) - count[value_of.ravel()]
+    n_on = (settings != 0).sum(axis=1)
+    return int(np.lexsort((n_on, distance))[0])
+
+
+def inputs_of_functions(task: Task) -> list[Int[Array, " inputs_of_function"]]:
+    """Inputs that have an edge to each function.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        One array of input ids per function.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(sachs())
+        >>> inputs = inputs_of_functions(task)[task.data["function"].node_names.index("PKC")]
+        >>> [task.data["input"].node_names[i] for i in inputs]
+        ['G06976', 'PMA']
+    """
+    source, target = task.data[INPUT_EDGES].edge_index.cpu().numpy()
+    return [source[target == function] for function in range(task.data["function"].num_nodes)]
