@@ -1,7 +1,7 @@
 """Names in the order in which people list them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NaturalKey = tuple[list[tuple[int, int | str]], str]
 
@@ -21,6 +21,23 @@ def natural_key(name: str) -> NaturalKey:
     """
     parts = re.split(r"(\d+)", name)
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts], name
+
+
+def natural_pair_key(pair: Sequence[str]) -> tuple[NaturalKey, NaturalKey]:
+    """Sort key of an edge: the natural order of its source, then that of its target.
+
+    Args:
+        pair: The names of source and target.
+
+    Returns:
+        What `sorted` should compare; different for different pairs.
+
+    Example:
+        >>> sorted([("f10", "f1"), ("f2", "f10"), ("f2", "f9")], key=natural_pair_key)
+        [('f2', 'f9'), ('f2', 'f10'), ('f10', 'f1')]
+    """
+    source, target = pair
+    return natural_key(source), natural_key(target)
 
 
 def natural_order(names: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from ._align import check_same_samples as check_same_samples
 from ._build import build_graph as build_graph
 from ._edge_files import read_edges as read_edges
 from ._edge_tables import Edges as Edges
+from ._edge_tables import edges_in_natural_order as edges_in_natural_order
 from ._layout import EDGE_TYPES as EDGE_TYPES
 from ._layout import FUNCTION_EDGES as FUNCTION_EDGES
 from ._layout import INPUT_EDGES as INPUT_EDGES

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.errors import ConfigError, GraphError, shorten
+from edgelab.naming import natural_pair_key
 
 from ._signs import parse_signs
 
@@ -135,6 +136,24 @@ def arrows(edges: pd.DataFrame, limit: int = 5) -> str:
         for source, target in zip(first["source"], first["target"], strict=True)
     )
     return listed + (f" and {len(edges) - limit} more" if len(edges) > limit else "")
+
+
+def edges_in_natural_order(edges: pd.DataFrame) -> pd.DataFrame:
+    """The rows of an edge table in the natural order of source, then target (`f2` before `f10`).
+
+    Args:
+        edges: A table with columns `source` and `target`.
+
+    Returns:
+        The same rows, index included.
+
+    Example:
+        >>> edges = pd.DataFrame({"source": ["f10", "f2"], "target": ["a", "b"]})
+        >>> edges_in_natural_order(edges)["source"].tolist()
+        ['f2', 'f10']
+    """
+    keys = list(map(natural_pair_key, zip(edges["source"], edges["target"], strict=True)))
+    return edges.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def _frame(edges: Edges, where: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError, GraphError, close_names, shorten
 from edgelab.graphs import prior_pairs
 from edgelab.models import GSNN
-from edgelab.naming import natural_key
+from edgelab.naming import natural_pair_key
 from edgelab.perturbation import EdgeGoal, EdgeLimits, choose_changes, edge_response, screen_edges
 from edgelab.perturbation.gsnn import Pair, changes_effects, changes_table, ranked, train_for_edges
 from edgelab.refinement import Pairs, allowed_edges
@@ -283,7 +283,7 @@ def _candidates(dataset: Dataset, candidates: int | Pairs, method: str, seed: in
 def _edges(dataset: Dataset, opened: list[Pair]) -> pd.DataFrame:
     existing = [pair for pair in prior_pairs(graph_of(dataset)) if pair[0] != pair[1]]
     kinds = {**dict.fromkeys(existing, "existing"), **dict.fromkeys(opened, "candidate")}
-    pairs = sorted(kinds, key=lambda pair: (natural_key(pair[0]), natural_key(pair[1])))
+    pairs = sorted(kinds, key=natural_pair_key)
     if not pairs:
         raise GraphError("the network has no edge between two functions to change; open candidates")
     table = pd.DataFrame(pairs, columns=["source", "target"]).assign(

@@ -11,9 +11,10 @@ from edgelab.graphs import (
     INPUT_EDGES,
     OUTPUT_EDGES,
     build_graph,
+    edges_in_natural_order,
     edges_of,
 )
-from edgelab.naming import natural_key, natural_order
+from edgelab.naming import natural_order
 from edgelab.typing import Array, Bool, Int, Tensor
 
 from ._gsnn import GSNN
@@ -39,7 +40,8 @@ def in_natural_order(data: HeteroData) -> HeteroData:
         ['f2', 'f10']
     """
     edges, into, out_of = (
-        _sorted(edges_of(data, kind)) for kind in (FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES)
+        edges_in_natural_order(edges_of(data, kind))
+        for kind in (FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES)
     )
     inputs, functions, outputs = (
         natural_order(data[kind].node_names) for kind in ("input", "function", "output")
@@ -52,14 +54,6 @@ def in_natural_order(data: HeteroData) -> HeteroData:
         functions=functions,
         outputs=outputs,
     )
-
-
-def _sorted(edges: pd.DataFrame) -> pd.DataFrame:
-    key = [
-        (natural_key(source), natural_key(target))
-        for source, target in edges[["source", "target"]].to_numpy()
-    ]
-    return edges.iloc[sorted(range(len(key)), key=key.__getitem__)]
 
 
 def with_function_edges(data: HeteroData, edges: Bool[Array, "nodes nodes"]) -> HeteroData:

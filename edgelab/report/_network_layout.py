@@ -3,31 +3,15 @@ below.
 """
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+
+from edgelab.naming import natural_key, natural_order
 
 Pair = tuple[str, str]
 Place = tuple[float, float]
 
 _SWEEPS = 24
-
-
-def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Sort key under which f2 comes before f10.
-
-    Args:
-        name: Any text.
-
-    Returns:
-        Something to sort by; different for different names.
-
-    Example:
-        >>> sorted(["f10", "f2", "a"], key=natural_key)
-        ['a', 'f2', 'f10']
-    """
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
 
 
 def layered_layout(
@@ -50,7 +34,7 @@ def layered_layout(
         >>> layered_layout(["erk", "mek", "raf"], [("raf", "mek"), ("mek", "erk")])
         {'erk': (0.0, -2.0), 'mek': (0.0, -1.0), 'raf': (0.0, 0.0)}
     """
-    ordered = sorted(set(names), key=natural_key)
+    ordered = natural_order(names)
     prior_edges = sorted({edge for edge in prior if edge[0] != edge[1]})
     layers = _layers(ordered, prior_edges)
     neighbours: dict[str, list[str]] = defaultdict(list)

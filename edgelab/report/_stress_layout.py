@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 import networkx as nx
 import numpy as np
 
+from edgelab.naming import natural_order
 from edgelab.typing import Array, Float
 
-from ._network_layout import Pair, Place, layered_layout, natural_key
+from ._network_layout import Pair, Place, layered_layout
 
 # A candidate may be drawn longer than an edge of the prior network: it should not bend the picture
 # to its will.
@@ -41,7 +42,7 @@ def stress_layout(
         >>> places["raf"][1] > places["mek"][1] > places["erk"][1]
         True
     """
-    everyone = sorted(set(names), key=natural_key)
+    everyone = natural_order(names)
     edges = sorted({edge for edge in prior if edge[0] != edge[1]})
     more = sorted(set(extra))
     joined = {name for edge in [*edges, *more] for name in edge}

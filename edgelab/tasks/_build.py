@@ -10,8 +10,13 @@ from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset
 from edgelab.errors import GraphError, shorten
-from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES, build_graph
-from edgelab.naming import natural_key, natural_order
+from edgelab.graphs import (
+    INPUT_EDGES,
+    OUTPUT_EDGES,
+    build_graph,
+    edges_in_natural_order,
+)
+from edgelab.naming import natural_order
 from edgelab.typing import Float, Tensor
 
 from ._clamping import DiscountClamped
@@ -36,25 +41,14 @@ def graph_of(dataset: Dataset) -> HeteroData:
         >>> graph_of(sachs())["function", "to", "function"].edge_index.shape
         torch.Size([2, 20])
     """
-    edges, input_edges, output_edges = map(
-        _in_order, (dataset.edges, dataset.input_edges, dataset.output_edges)
-    )
     return build_graph(
-        edges,
-        input_edges=input_edges,
-        output_edges=output_edges,
+        edges_in_natural_order(dataset.edges),
+        input_edges=edges_in_natural_order(dataset.input_edges),
+        output_edges=edges_in_natural_order(dataset.output_edges),
         functions=natural_order(dataset.functions),
         inputs=natural_order(dataset.inputs),
         outputs=natural_order(dataset.outputs),
     )
-
-
-def _in_order(edges: pd.DataFrame) -> pd.DataFrame:
-    keys = [
-        (natural_key(source), natural_key(target))
-        for source, target in zip(edges["source"], edges["target"], strict=True)
-    ]
-    return edges.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
