@@ -42,9 +42,8 @@ def true_pairs(
     """
     if estimand not in ESTIMANDS:
         raise ConfigError(f"estimand must be one of {list(ESTIMANDS)}, got {estimand!r}")
-    adjacency = csr_array(
-        (np.ones(edge_index.shape[1]), tuple(edge_index)), shape=(n_nodes, n_nodes)
-    )
+    source, target = edge_index.astype(np.int32)  # the searches of scipy 1.12 take no int64
+    adjacency = csr_array((np.ones(len(source)), (source, target)), shape=(n_nodes, n_nodes))
     distance = (
         adjacency.toarray() if estimand == "direct" else shortest_path(adjacency, unweighted=True)
     )

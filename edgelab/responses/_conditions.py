@@ -144,7 +144,9 @@ def _hidden_together(
     """
     n_rows = int(row.max()) + 1
     nodes = n_rows + int(condition.max()) + 1
-    links = coo_array((np.ones(len(row)), (row, n_rows + condition)), shape=(nodes, nodes))
+    # int32, since the searches of scipy 1.12 take no int64.
+    ends = row.astype(np.int32), (n_rows + condition).astype(np.int32)
+    links = coo_array((np.ones(len(row)), ends), shape=(nodes, nodes))
     return connected_components(links, directed=False)[1][:n_rows]
 
 

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import shortest_path
 from statsmodels.stats.proportion import proportion_confint
 
 from edgelab.confidence import LevelCheck, check_levels, realised_proportions, true_pairs
+from edgelab.confidence import _realised
 from edgelab.confidence._realised import binomial_interval
 from edgelab.errors import ConfigError
 
@@ -92,3 +94,14 @@ def test_a_promise_is_broken_beyond_two_standard_errors(realised, holds):
 def test_a_single_experiment_has_no_error_bar_and_is_taken_at_its_value():
     row = pd.DataFrame([{"nominal": 0.1, "n_called": 4, "realised": 0.5, "power": 0.1}])
     assert not check_levels(row)[0].holds
+
+
+def test_paths_are_searched_with_indices_of_32_bits(monkeypatch):
+    """The searches of scipy 1.12 take no others; those of an edge index have 64."""
+
+    def search(graph, **options):
+        assert graph.indices.dtype == graph.indptr.dtype == np.int32
+        return shortest_path(graph, **options)
+
+    monkeypatch.setattr(_realised, "shortest_path", search)
+    assert true_pairs(np.array([[0, 1], [1, 2]]), 3, "total").sum() == 3

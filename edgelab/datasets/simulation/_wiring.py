@@ -133,9 +133,9 @@ def _effects(tables: dict[str, pd.DataFrame], names: dict[str, list[str]]) -> cs
         sources += [number[source_kind, name] for name in table["source"]]
         targets += [number[target_kind, name] for name in table["target"]]
         effects.append(edge_effects(table, role))
-    matrix = csr_array(
-        (np.concatenate(effects), (targets, sources)), shape=(len(number), len(number))
-    )
+    # int32, since the searches of scipy 1.12 take no int64.
+    ends = np.array([targets, sources], dtype=np.int32)
+    matrix = csr_array((np.concatenate(effects), tuple(ends)), shape=(len(number), len(number)))
     matrix.sort_indices()
     return matrix
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from edgelab.datasets.simulation._wiring import require_acyclic, wire
@@ -10,6 +11,12 @@ def test_numbers_follow_names_and_parents_not_rows():
     parents, effects = one.parents(2)
     assert parents.tolist() == [0, 1] and effects.tolist() == [1, 1]
     assert [one.parents(node)[0].tolist() for node in (0, 3, 4, 5)] == [[], [2], [3], [4]]
+
+
+def test_indices_have_32_bits():
+    """The searches of scipy 1.12 take no others."""
+    effects = wire([("a", "b")], [("drug", "a")], [("b", "o")]).effects
+    assert effects.indices.dtype == effects.indptr.dtype == np.int32
 
 
 def test_a_name_may_be_used_once_in_every_kind():
