@@ -2,14 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# One process per core, and not more than memory holds: each has its own copy of torch.
+WORKERS ?= -n auto --maxprocesses 8 --dist worksteal
+SHAPES := --jaxtyping-packages=edgelab,beartype.beartype
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test quick lint format bench lowest newest clean
 
 demo: $(READY)
 	$(BIN)/edgelab demo --out results/demo --force
 
 test: $(READY)
-	$(BIN)/pytest -q --jaxtyping-packages=edgelab,beartype.beartype
+	$(BIN)/pytest -q $(WORKERS) $(SHAPES)
+
+quick: $(READY)
+	$(BIN)/pytest -q $(WORKERS) -m "not slow" --ignore tests/test_tutorials.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -22,6 +28,25 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# The versions that pyproject.toml promises: the oldest that it allows, and the newest there are.
+# Elsewhere than in .venv, and with PYTHON=python3.13 for another Python. Both fetch gigabytes.
+lowest: build/lowest/.ready
+	build/lowest/bin/pytest -q $(WORKERS) --ignore tests/test_tutorials.py
+
+newest: build/newest/.ready
+	build/newest/bin/pytest -q $(WORKERS) --ignore tests/test_tutorials.py
+
+build/lowest/.ready: pyproject.toml tests/lowest.txt
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/pip install --quiet -r tests/lowest.txt
+	build/lowest/bin/pip install --quiet --editable ".[test]" -c tests/lowest.txt
+	touch $@
+
+build/newest/.ready: pyproject.toml
+	$(PYTHON) -m venv --clear build/newest
+	build/newest/bin/pip install --quiet --upgrade --editable ".[test]"
+	touch $@
 
 clean:
 	rm -rf .venv results dist build .pytest_cache .mypy_cache .ruff_cache
