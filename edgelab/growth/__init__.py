@@ -1,5 +1,7 @@
 """Growing networks: add the neurons that the data ask for, in closed form."""
 
+from edgelab.ops import summed as summed
+
 from ._container import GrowingChain as GrowingChain
 from ._container import GrowingContainer as GrowingContainer
 from ._conv_module import Conv2dGrowingModule as Conv2dGrowingModule
@@ -12,7 +14,6 @@ from ._line_search import SCALINGS as SCALINGS
 from ._line_search import LineSearch as LineSearch
 from ._line_search import line_search as line_search
 from ._linear_module import LinearGrowingModule as LinearGrowingModule
-from ._loss import summed as summed
 from ._merge_module import LinearMergeGrowingModule as LinearMergeGrowingModule
 from ._normalise import NORMALISATIONS as NORMALISATIONS
 from ._optimizer_state import follow as follow

@@ -8,13 +8,13 @@ import torch
 from torch.optim import Optimizer
 
 from edgelab.errors import ConfigError, GrowthError
+from edgelab.ops import Criterion, summed
 from edgelab.registry import Registry
 from edgelab.typing import Tensor
 
 from ._container import GrowingContainer
 from ._growing_module import GrowingModule
 from ._line_search import SCALINGS, LineSearch, line_search
-from ._loss import Loss, summed
 from ._options import GRADMAX, TINY, TINY_AND_DELTA, UpdateOptions
 from ._resize import Insertion
 
@@ -75,7 +75,7 @@ class Growth:
 def grow(
     network: GrowingContainer,
     batches: Batches,
-    loss: Loss,
+    loss: Criterion,
     n_neurons: int,
     *,
     method: str = "tiny_and_delta",
@@ -173,7 +173,9 @@ def _create_random(
         layer.create_layer_extensions(size, neuron_pairing=pairing, generator=generator)
 
 
-def _count(network: GrowingContainer, batches: Batches, loss: Loss, options: UpdateOptions) -> None:
+def _count(
+    network: GrowingContainer, batches: Batches, loss: Criterion, options: UpdateOptions
+) -> None:
     network.init_computation(options)
     for x, y in batches:
         with torch.enable_grad():
@@ -207,7 +209,7 @@ def _gain_per_parameter(layer: GrowingModule) -> Tensor:
 
 
 @torch.no_grad()
-def _mean_loss(network: Callable[[Tensor], Tensor], batches: Batches, loss: Loss) -> float:
+def _mean_loss(network: Callable[[Tensor], Tensor], batches: Batches, loss: Criterion) -> float:
     total, samples = 0.0, 0
     for x, y in batches:
         total += float(loss(network(x), y))
@@ -219,7 +221,9 @@ def _mean_loss(network: Callable[[Tensor], Tensor], batches: Batches, loss: Loss
     return total / samples
 
 
-def _loss_at(network: GrowingContainer, batches: Batches, loss: Loss) -> Callable[[float], float]:
+def _loss_at(
+    network: GrowingContainer, batches: Batches, loss: Criterion
+) -> Callable[[float], float]:
     def loss_at(scaling: float) -> float:
         network.set_scaling_factor(scaling)
         return _mean_loss(network.extended_forward, batches, loss)

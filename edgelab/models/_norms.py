@@ -12,6 +12,7 @@ taken over those present.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -25,45 +26,35 @@ from ._widening import reshape_parameter
 Hidden = Float[Tensor, "rows channels batch"]
 
 
-class RowNorm(nn.Module):
-    """Base: a scale and a shift per node or per channel of a node.
+class Norm(nn.Module):
+    """Base: knows where nodes stand and which channels they have, and says what kind of norm it is.
 
     Args:
-        n_nodes: Number of nodes (or edges).
-        channels: Channels of each.
         order: `[rows]`, the node in each row; −1 for padding.
-        rank: `[nodes]`, the row of each node.
-        eps: Added to what is divided by.
+
+    Attributes:
+        mixes_channels: Whether the value of one channel depends on the others of its function, so
+            that a new channel would change them.
+        keeps_magnitude: Whether values after the norm still say how strongly a function responded:
+            a norm within one sample divides that away.
+        needs_its_output: Whether the backward pass reads the result, which then must not be
+            overwritten.
+        parameters_per_channel: How many parameters a new channel of a function brings.
+        n_unused: How many entries of the parameters belong to channels that are absent.
     """
 
-    eps = 1e-5
-    per_channel = False
-    has_shift = True
-    # Whether the backward pass reads the result, which then must not be overwritten.
+    mixes_channels = False
+    keeps_magnitude = False
     needs_its_output = False
+    parameters_per_channel = 0
+    n_unused = 0
     order: Tensor
-    rank: Tensor
     present: Tensor | None
 
-    def __init__(
-        self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
-    ) -> None:
+    def __init__(self, order: Int[Tensor, " rows"]) -> None:
         super().__init__()
-        size = n_nodes * channels if self.per_channel else n_nodes
-        self.shape = (n_nodes, channels if self.per_channel else 1, 1)
         self.register_buffer("order", order.clamp(min=0), persistent=False)
-        self.register_buffer("rank", rank, persistent=False)
-        self.weight = nn.Parameter(torch.ones(size))
-        self.bias = nn.Parameter(torch.zeros(size)) if self.has_shift else None
         self.register_buffer("present", None, persistent=False)
-
-    @property
-    def n_unused(self) -> int:
-        """How many entries of the parameters belong to channels that are absent."""
-        if self.present is None or not self.per_channel:
-            return 0
-        absent = self.shape[0] * self.shape[1] - int(self.present.index_select(0, self.rank).sum())
-        return absent * (2 if self.has_shift else 1)
 
     def resize(
         self,
@@ -71,18 +62,73 @@ class RowNorm(nn.Module):
         width: int,
         optimizer: torch.optim.Optimizer | None = None,
     ) -> None:
-        """Give nodes other numbers of channels, in place; new scales are 1 and new shifts 0.
+        """Give nodes other numbers of channels, in place.
 
         Args:
             counts: Channels of every node.
             width: The common width.
             optimizer: Its memory of the parameters changes along with them.
         """
+        here = presence(counts.to(self.order.device), width)
+        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+
+
+class RowNorm(Norm):
+    """Base: a scale and a shift per node or per channel of a node.
+
+    Args:
+        n_nodes: Number of nodes (or edges).
+        channels: Channels of each.
+        order: `[rows]`, the node in each row; −1 for padding.
+        rank: `[nodes]`, the row of each node.
+
+    Attributes:
+        eps: Added to what is divided by.
+        per_channel: Whether every channel has a scale and a shift of its own.
+        has_shift: Whether there is a shift.
+    """
+
+    eps = 1e-5
+    per_channel = False
+    has_shift = True
+    rank: Tensor
+
+    def __init__(
+        self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
+    ) -> None:
+        super().__init__(order)
+        size = n_nodes * channels if self.per_channel else n_nodes
+        self.shape = (n_nodes, channels if self.per_channel else 1, 1)
+        self.register_buffer("rank", rank, persistent=False)
+        self.weight = nn.Parameter(torch.ones(size))
+        self.bias = nn.Parameter(torch.zeros(size)) if self.has_shift else None
+
+    @property
+    def parameters_per_channel(self) -> int:  # type: ignore[override]
+        """A scale and a shift, where every channel has its own."""
+        if not self.per_channel:
+            return 0
+        return 2 if self.has_shift else 1
+
+    @property
+    def n_unused(self) -> int:  # type: ignore[override]
+        """How many entries of the parameters belong to channels that are absent."""
+        if self.present is None:
+            return 0
+        absent = self.shape[0] * self.shape[1] - int(self.present.index_select(0, self.rank).sum())
+        return absent * self.parameters_per_channel
+
+    def resize(
+        self,
+        counts: Int[Tensor, " nodes"],
+        width: int,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Give nodes other numbers of channels; new scales are 1 and new shifts 0. See `Norm`."""
         if self.per_channel:
             self._resize_parameters(width, optimizer)
             self.shape = (self.shape[0], width, 1)
-        here = presence(counts.to(self.order.device), width)
-        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+        super().resize(counts, width, optimizer)
 
     def _resize_parameters(self, width: int, optimizer: torch.optim.Optimizer | None) -> None:
         reshape_parameter(self.weight, partial(self._reshaped, width=width), optimizer, 1.0)
@@ -123,6 +169,7 @@ class LayerNorm(RowNorm):
     others.
     """
 
+    mixes_channels = True
     eps = 0.1
 
     def forward(self, hidden: Hidden) -> Hidden:
@@ -141,6 +188,7 @@ class LayerNorm(RowNorm):
 class RMSNorm(RowNorm):
     """Per node and sample: h / √(mean of h² over the channels + 1e-6), with a scale and no shift."""
 
+    mixes_channels = True
     eps = 1e-6
     has_shift = False
 
@@ -239,6 +287,7 @@ def frozen_statistics(module: nn.Module) -> Iterator[None]:
 class BatchNorm(RunningNorm):
     """Per channel of every node, over the batch (eps 1e-3). Source: Ioffe & Szegedy (2015)."""
 
+    keeps_magnitude = True
     eps = 1e-3
     per_channel = True
     unbiased_running_var = True
@@ -246,6 +295,9 @@ class BatchNorm(RunningNorm):
 
 class GroupBatchNorm(RunningNorm):
     """Per node, over its channels and the batch together (eps 1e-5)."""
+
+    mixes_channels = True
+    keeps_magnitude = True
 
 
 class EMANorm(RunningNorm):
@@ -259,77 +311,65 @@ class EMANorm(RunningNorm):
     uses_running_while_training = True
 
 
-class SoftmaxNorm(nn.Module):
-    """Softmax over the channels of each node; no parameters.
+class SoftmaxNorm(Norm):
+    """Softmax over the channels of each node; no parameters. Built as `RowNorm` is."""
 
-    Args:
-        n_nodes: Unused; every norm is built alike.
-        channels: Unused.
-        order: `[rows]`, the node in each row.
-        rank: Unused.
-    """
-
+    mixes_channels = True
     needs_its_output = True
-    order: Tensor
-    present: Tensor | None
-    n_unused = 0
 
     def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("order", order.clamp(min=0), persistent=False)
-        self.register_buffer("present", None, persistent=False)
-
-    def resize(
-        self,
-        counts: Int[Tensor, " nodes"],
-        width: int,
-        optimizer: torch.optim.Optimizer | None = None,
-    ) -> None:
-        """Give nodes other numbers of channels; see `RowNorm`."""
-        here = presence(counts.to(self.order.device), width)
-        self.present = None if here is None else here.index_select(0, self.order).unsqueeze(-1)
+        super().__init__(order)
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays."""
-        return (
-            hidden if self.present is None else hidden.masked_fill(~self.present, -torch.inf)
-        ).softmax(1)
+        if self.present is not None:
+            hidden = hidden.masked_fill(~self.present, -torch.inf)
+        return hidden.softmax(1)
 
 
-class NoNorm(SoftmaxNorm):
-    """Leaves everything as it is.
+class NoNorm(Norm):
+    """Leaves everything as it is. Built as `RowNorm` is."""
 
-    Args:
-        n_nodes: Unused; every norm is built alike.
-        channels: Unused.
-        order: `[rows]`, the node in each row.
-        rank: Unused.
-    """
+    keeps_magnitude = True
 
-    needs_its_output = False
+    def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
+        super().__init__(order)
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Return the argument."""
         return hidden
 
 
-# For each name: what normalises the hidden channels, and what normalises the edge state before the
-# inward product.
-NORMS: Registry[tuple[type[nn.Module], type[nn.Module] | None]] = Registry("norm")
-NORMS.register("layer")((LayerNorm, None))
-NORMS.register("batch")((BatchNorm, None))
-NORMS.register("groupbatch")((GroupBatchNorm, None))
-NORMS.register("rms")((RMSNorm, None))
-NORMS.register("ema")((EMANorm, None))
-NORMS.register("softmax")((SoftmaxNorm, None))
-NORMS.register("edgebatch")((NoNorm, BatchNorm))
-NORMS.register("batch++")((BatchNorm, BatchNorm))
-NORMS.register("channelema")((NoNorm, EMANorm))
-NORMS.register("none")((NoNorm, None))
+class NormPair(NamedTuple):
+    """What a model normalises in every block, and what follows from it.
 
-# Norms under which the value after the norm still says how strongly a function responded (issue of
-# scale: a norm within one sample divides that away), so that post-norm edge scores make sense.
-KEEPS_MAGNITUDE = frozenset({"batch", "groupbatch", "none"})
+    Attributes:
+        node: The norm of the hidden channels.
+        edge: The norm of the edge state before the inward product, if any.
+    """
 
-# Norms under which the value of one channel depends on the other channels of its function.
-MIXES_CHANNELS = frozenset({"layer", "groupbatch", "rms", "softmax"})
+    node: type[Norm]
+    edge: type[Norm] | None = None
+
+    @property
+    def mixes_channels(self) -> bool:
+        """Whether the value of one channel depends on the others of its function."""
+        return self.node.mixes_channels
+
+    @property
+    def keeps_magnitude(self) -> bool:
+        """Whether values after the norm still say how strongly a function responded."""
+        return self.node.keeps_magnitude and self.edge is None
+
+
+NORMS: Registry[NormPair] = Registry("norm")
+NORMS.register("layer")(NormPair(LayerNorm))
+NORMS.register("batch")(NormPair(BatchNorm))
+NORMS.register("groupbatch")(NormPair(GroupBatchNorm))
+NORMS.register("rms")(NormPair(RMSNorm))
+NORMS.register("ema")(NormPair(EMANorm))
+NORMS.register("softmax")(NormPair(SoftmaxNorm))
+NORMS.register("edgebatch")(NormPair(NoNorm, BatchNorm))
+NORMS.register("batch++")(NormPair(BatchNorm, BatchNorm))
+NORMS.register("channelema")(NormPair(NoNorm, EMANorm))
+NORMS.register("none")(NormPair(NoNorm))

@@ -1,7 +1,6 @@
 """One layer of a GSNN: edges → functions → edges, with a residual."""
 
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import nn
@@ -12,7 +11,7 @@ from edgelab.typing import Float, Int, Tensor
 from ._capture import ActivationCache
 from ._channels import presence
 from ._node_layers import NodeGate, NodeMLP
-from ._norms import NORMS, RowNorm
+from ._norms import NORMS
 from ._sparse_layers import EdgesToNodes, NodesToEdges
 
 # Nonlinearities whose gradient follows from their result. Done in place they save a pass over
@@ -97,7 +96,7 @@ class ResBlock(nn.Module):
             width: The common width.
             optimizer: Its memory of the parameters changes along with them.
         """
-        cast(RowNorm, self.norm).resize(counts, width, optimizer)
+        self.norm.resize(counts, width, optimizer)
         here, order = presence(counts, width), self.lin_in.wiring.inward.node_of_rank
         self.present = (
             None if here is None else here.to(order.device).index_select(0, order).unsqueeze(-1)

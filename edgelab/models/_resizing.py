@@ -9,7 +9,7 @@ from edgelab.errors import ConfigError
 from edgelab.ops import EdgeWiring
 from edgelab.typing import Int, Tensor
 
-from ._norms import MIXES_CHANNELS, NORMS
+from ._norms import NORMS
 
 if TYPE_CHECKING:
     from ._gsnn import GSNN
@@ -75,10 +75,10 @@ def check_can_widen(norm: str, blocks: Sequence["ResBlock"]) -> None:
         ConfigError: If the norm mixes the channels of a function, or there is a node network or a
             gate.
     """
-    if norm in MIXES_CHANNELS:
+    if NORMS[norm].mixes_channels:
         raise ConfigError(
             f"norm {norm!r} mixes the channels of a function, so that a new one would change the others; "
-            f"build the model with one of {[name for name in NORMS if name not in MIXES_CHANNELS]}"
+            f"build the model with one of {[name for name in NORMS if not NORMS[name].mixes_channels]}"
         )
     if any(block.node_mlp is not None or block.node_gate is not None for block in blocks):
         raise ConfigError(

@@ -8,6 +8,10 @@ from ._correlation import mean_over_pairs as mean_over_pairs
 from ._correlation import pooled_over_pairs as pooled_over_pairs
 from ._correlation import strongest_over_pairs as strongest_over_pairs
 from ._correlation import strongest_p_value as strongest_p_value
+from ._criteria import CRITERIA as CRITERIA
+from ._criteria import Criterion as Criterion
+from ._criteria import choose_criterion as choose_criterion
+from ._criteria import squared_error as squared_error
 from ._edge_products import edges_to_nodes as edges_to_nodes
 from ._edge_products import nodes_to_edges as nodes_to_edges
 from ._fast_products import product_dtype as product_dtype
@@ -29,6 +33,10 @@ from ._sparse_matmul import edge_dots as edge_dots
 from ._sparse_matmul import sparse_matmul as sparse_matmul
 from ._sparse_matrix import sparse_matrix as sparse_matrix
 from ._sparse_pattern import SparsePattern as SparsePattern
+from ._summed_loss import LossSum as LossSum
+from ._summed_loss import batch_loss as batch_loss
+from ._summed_loss import summed as summed
+from ._summed_loss import summed_loss as summed_loss
 from ._wiring import EdgeWiring as EdgeWiring
 from ._workers import one_thread as one_thread
 from ._workers import processor_count as processor_count

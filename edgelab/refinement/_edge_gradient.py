@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from edgelab.inference import PairSpace, RawScores
-from edgelab.models import GSNN
+from edgelab.models import GSNN, block_signals
 from edgelab.ops import Batch
 from edgelab.typing import Float, Tensor
 
@@ -52,8 +52,12 @@ class EdgeGradient:
 
     def __init__(self, model: GSNN, data: HeteroData, batch: Batch) -> None:
         self._pairs = PairSpace.between(data)
-        values, gradients = _signals(model, batch)
-        self._values = _white(values[:-1])
+        (signals,) = block_signals(model, [batch], edge_states=True)
+        # What leaves the functions, and the gradients at what they get; layers first.
+        by_node = model.wiring.inward.rank_of_node
+        values = torch.stack([sent[by_node].permute(2, 0, 1) for sent in signals.sent])
+        gradients = torch.stack(signals.gradients).double().cpu()
+        self._values = _white(values[:-1].double().cpu())
         centred = gradients[1:] - gradients[1:].mean(1, keepdim=True)
         size = centred.square().sum((1, 3), keepdim=True).sqrt()
         self._gradients = torch.where(size > 0, centred / torch.where(size > 0, size, 1.0), 0.0)
@@ -86,25 +90,6 @@ class EdgeGradient:
             moments = torch.einsum("bic,bjd->ijcd", value, gradient)
             total = total + torch.linalg.matrix_norm(moments, 2).square()
         return total / len(self._values)
-
-
-def _signals(model: GSNN, batch: Batch) -> tuple[Tensor, Tensor]:
-    """What leaves the functions, and the gradients of the summed loss at what they get: layers
-    first, in float64.
-    """
-    training = model.training
-    model.eval()
-    try:
-        with torch.enable_grad(), model.capture("pre_norm") as cache:
-            error = (model(batch.x) - batch.y).square()
-            loss = (error if batch.weight is None else error * batch.weight).sum()
-            gradients = torch.autograd.grad(loss, list(cache.values), materialize_grads=True)
-        with torch.no_grad(), model.capture("post_norm") as cache:
-            model(batch.x)
-            values = [value.detach() for value in cache.values]
-    finally:
-        model.train(training)
-    return torch.stack(values).double().cpu(), torch.stack(gradients).double().cpu()
 
 
 def _white(

@@ -3,7 +3,7 @@
 import torch
 
 from edgelab.errors import DataError
-from edgelab.models import GSNN
+from edgelab.models import GSNN, evaluation_mode
 from edgelab.ops import Batch
 from edgelab.typing import Float, Tensor
 
@@ -44,13 +44,9 @@ def edge_support(model: GSNN, batch: Batch, n_edges: int) -> Float[Tensor, " edg
         raise DataError(
             "no entry of the batch counts in the loss; give samples with a weight above 0"
         )
-    training = model.training
-    model.eval()
-    try:
+    with evaluation_mode(model):
         whole = _losses(model, batch, weight, None)
         without = [_losses(model, batch, weight, edge) for edge in range(n_edges)]
-    finally:
-        model.train(training)
     if not without:
         return torch.zeros(0, dtype=torch.float64)
     # An output that is predicted without error has no scale: any increase is then as large as can

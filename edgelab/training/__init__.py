@@ -1,5 +1,11 @@
 """The project's one training loop, its callbacks and its checkpoints."""
 
+from edgelab.ops import CRITERIA as CRITERIA
+from edgelab.ops import Criterion as Criterion
+from edgelab.ops import LossSum as LossSum
+from edgelab.ops import batch_loss as batch_loss
+from edgelab.ops import choose_criterion as choose_criterion
+
 from ._batches import iterate_batches as iterate_batches
 from ._batches import split_rows as split_rows
 from ._callbacks import Callback as Callback
@@ -13,12 +19,6 @@ from ._fit import fit as fit
 from ._history import EpochRecord as EpochRecord
 from ._history import History as History
 from ._loop import train as train
-from ._losses import CRITERIA as CRITERIA
-from ._losses import Criterion as Criterion
-from ._losses import LossSum as LossSum
-from ._losses import batch_loss as batch_loss
-from ._losses import choose_criterion as choose_criterion
-from ._losses import squared_error as squared_error
 from ._nested import FlatState as FlatState
 from ._nested import flatten_state as flatten_state
 from ._nested import unflatten_state as unflatten_state

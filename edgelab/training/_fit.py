@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from edgelab.errors import ConfigError, DataError
-from edgelab.ops import Batch
+from edgelab.ops import Batch, Criterion, LossSum, batch_loss, choose_criterion
 from edgelab.tasks import Corruption
 from edgelab.typing import Float, Tensor
 
@@ -18,7 +18,6 @@ from ._callbacks import Callback
 from ._config import TrainingConfig, choose_device
 from ._history import History
 from ._loop import train
-from ._losses import Criterion, LossSum, batch_loss, choose_criterion
 from ._objective import Objective
 from ._randomness import generator_for
 

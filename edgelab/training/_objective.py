@@ -6,9 +6,8 @@ from typing import Generic, TypeVar
 
 import torch
 
+from edgelab.ops import LossSum
 from edgelab.typing import Tensor
-
-from ._losses import LossSum
 
 Item = TypeVar("Item")
 

@@ -11,10 +11,10 @@ import torch
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from edgelab.errors import TrainingError
+from edgelab.ops import LossSum
 from edgelab.typing import Tensor
 
 from ._callbacks import Callback, StepInfo, step_contexts
-from ._losses import LossSum
 from ._objective import Item
 
 

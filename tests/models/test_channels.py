@@ -8,11 +8,10 @@ import torch
 from edgelab.errors import ConfigError
 from edgelab.models import GSNN, NORMS
 from edgelab.models._channels import channel_counts, presence, widened
-from edgelab.models._norms import MIXES_CHANNELS
 
 PER_FUNCTION = [1, 3, 2, 4, 2]
 PER_LAYER = [[1, 3, 2, 4, 2], [2, 2, 2, 1, 1], [4, 1, 3, 3, 2]]
-KEEPS_CHANNELS_APART = [name for name in NORMS if name not in MIXES_CHANNELS]
+KEEPS_CHANNELS_APART = [name for name in NORMS if not NORMS[name].mixes_channels]
 
 
 def train_a_little(

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from edgelab.models import NORMS, RunningNorm
-from edgelab.models._norms import KEEPS_MAGNITUDE, NoNorm, frozen_statistics
+from edgelab.models._norms import NoNorm, frozen_statistics
 
 NODES, CHANNELS, BATCH = 5, 3, 7
 RANK = torch.tensor([3, 0, 4, 1, 2])  # node n stands in row RANK[n]
@@ -163,8 +163,32 @@ def test_padding_rows_of_the_edge_state_do_not_touch_the_statistics():
         assert torch.equal(ours, theirs)
 
 
-def test_norms_that_keep_magnitude_are_registered():
-    assert set(NORMS.names()) > KEEPS_MAGNITUDE
+def test_norms_say_what_they_do_to_channels():
+    assert {name for name in NORMS if NORMS[name].keeps_magnitude} == {
+        "batch",
+        "groupbatch",
+        "none",
+    }
+    assert {name for name in NORMS if NORMS[name].mixes_channels} == {
+        "layer",
+        "groupbatch",
+        "rms",
+        "softmax",
+    }
+
+
+@pytest.mark.parametrize("name", NORMS.names())
+def test_a_channel_depends_on_the_others_where_the_norm_says_so(name):
+    values = hidden()
+    other = values.clone()
+    other[:, :, 2] *= 3
+    first, second = apply(make(name), values), apply(make(name), other)
+    assert torch.allclose(first[:, :, :2], second[:, :, :2]) != NORMS[name].mixes_channels
+
+
+@pytest.mark.parametrize(("name", "expected"), [("batch", 2), ("ema", 2), ("rms", 0), ("none", 0)])
+def test_a_channel_costs_a_scale_and_a_shift_where_it_has_its_own(name, expected):
+    assert make(name).parameters_per_channel == expected
 
 
 @pytest.mark.parametrize("name", [name for name in NORMS.names() if NORMS[name][1] is None])

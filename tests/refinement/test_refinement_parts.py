@@ -227,3 +227,14 @@ def test_support_needed_grows_to_its_full_value():
     assert [settings.support_needed(position)[0] for position in range(4)] == pytest.approx(
         [0.025, 0.05, 0.075, 0.1]
     )
+
+
+def test_reading_a_model_leaves_parts_at_rest_that_were_at_rest(graph):
+    model = model_of(graph, dropout=0.5).train()
+    model.blocks[0].dropout.eval()
+    modes = [module.training for module in model.modules()]
+    batch = Batch(torch.randn(20, 2), torch.randn(20, 2))
+    EdgeGradient(model, graph, batch)
+    assert [module.training for module in model.modules()] == modes
+    edge_support(model, batch, 3)
+    assert [module.training for module in model.modules()] == modes

@@ -9,4 +9,3 @@ from ._growth import grow_gsnn as grow_gsnn
 from ._growth import growth_table as growth_table
 from ._growth import mean_loss as mean_loss
 from ._growth import propose_channels as propose_channels
-from ._signals import block_signals as block_signals

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from edgelab.models import GSNN
+from edgelab.models import GSNN, BlockSignals
 from edgelab.typing import Float, Int, Tensor
-
-from ._signals import BlockSignals
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +83,7 @@ def edge_moments(
     wiring = model.wiring
     rank, rows = wiring.inward.rank_of_node, wiring.row_of_edge[wiring.into_function]
     found = []
-    later = zip(signals.sent, signals.states[1:], signals.channel_pulls[1:], strict=False)
+    later = zip(signals.sent, signals.entering[1:], signals.gradients[1:], strict=False)
     for sent, state, pull in later:
         sources, pulled = sent[rank].double(), pull.permute(1, 2, 0).double()
         entering = state[rows].double()

@@ -11,13 +11,12 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.growth._activations import slope_right_of_zero
-from edgelab.models import GSNN, evaluation_mode
-from edgelab.ops import Batch
+from edgelab.models import GSNN, evaluation_mode, placed_batch
+from edgelab.ops import Batch, Criterion, summed_loss
 from edgelab.typing import Tensor
 
 from ._node_channels import NewChannels, best_channels, within_budget
-from ._node_statistics import NodeStatistics, node_statistics
-from ._signals import Batches, Criterion, placed_batch, summed_loss_of
+from ._node_statistics import Batches, NodeStatistics, node_statistics
 from ._widening import check_can_grow, norm_cost, place_channels, set_channels
 
 # The line search tries the step that would take the whole loss if it fell in a straight line, and
@@ -184,7 +183,7 @@ def mean_loss(
     with evaluation_mode(model), torch.no_grad():
         for batch in batches:
             placed = placed_batch(batch, model)
-            total += float(summed_loss_of(model(placed.x), placed, criterion))
+            total += float(summed_loss(model(placed.x), placed, criterion, per_entry=True))
             count += len(placed.x)
     return total / count
 

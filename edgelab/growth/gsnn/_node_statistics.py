@@ -2,23 +2,19 @@
 from.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 
 from edgelab.errors import DataError
-from edgelab.models import GSNN
+from edgelab.models import GSNN, BlockSignals, block_signals
+from edgelab.ops import Batch, Criterion
 from edgelab.typing import Float, Tensor
 
 from ._node_blocks import NodeBlock, node_blocks
-from ._signals import (
-    Batches,
-    BlockSignals,
-    Criterion,
-    block_signals,
-    summed_loss_of,
-)
+
+Batches = Iterable[Batch | tuple[Tensor, ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +101,7 @@ def node_statistics(
     blocks = node_blocks(model.wiring, *ends)
     total: list[list[NodeMoments]] | None = None
     loss, n_samples = 0.0, 0
-    for signals in block_signals(model, batches, partial(summed_loss_of, criterion=criterion)):
+    for signals in block_signals(model, batches, criterion, per_entry=True, edge_states=True):
         moments = _moments_of(model, signals, blocks)
         total = moments if total is None else _added(total, moments)
         loss, n_samples = loss + signals.loss, n_samples + signals.n_samples
@@ -123,7 +119,7 @@ def _moments_of(
     rank = model.wiring.inward.rank_of_node
     layers = []
     for block, state, sent, pull in zip(
-        model.res_blocks(), signals.states, signals.sent, signals.pulls, strict=True
+        model.res_blocks(), signals.entering, signals.sent, signals.edge_gradients, strict=True
     ):
         biases = block.lin_in.bias is not None, block.lin_out.bias is not None
         layers.append(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from edgelab.errors import ConfigError
-from edgelab.models import GSNN, ResBlock, RowNorm, RunningNorm
+from edgelab.models import GSNN, ResBlock, RunningNorm
 from edgelab.typing import Float, Tensor
 
 from ._node_channels import NewChannels
@@ -41,10 +41,8 @@ def norm_cost(model: GSNN) -> int:
         2 for a scale and a shift per channel, else 0; once per layer where layers share the
         channel, but not the norm.
     """
-    norm = model.res_blocks()[0].norm
-    if not (isinstance(norm, RowNorm) and norm.per_channel):
-        return 0
-    return (2 if norm.has_shift else 1) * (model.layers if model.share_layers else 1)
+    n_norms = model.layers if model.share_layers else 1
+    return model.res_blocks()[0].norm.parameters_per_channel * n_norms
 
 
 def place_channels(

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from typing import Literal
 
 import pandas as pd
 import torch
@@ -12,7 +13,8 @@ from torch_geometric.data import HeteroData
 from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
 from edgelab.evaluation import NamedEdges, evaluate_against
 from edgelab.inference.table import EdgeRecovery, PairSpace, QFamily, RawScores, edge_table
-from edgelab.ops import MAGNITUDES, Batch, PairStatistics
+from edgelab.models import NORMS, BlockSignals, block_signals
+from edgelab.ops import MAGNITUDES, Batch, Criterion, PairStatistics
 from edgelab.progress import tracked
 from edgelab.typing import Tensor
 
@@ -22,8 +24,6 @@ from ._correlation_scores import (
     LayerAggregation,
     correlation_scores,
 )
-from ._signals import LayerSignals, iterate_signals
-from ._summed_loss import AnyCriterion
 
 
 class CorrelationEdgeInferer(EdgeRecovery, ABC):
@@ -85,7 +85,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
     def fit(
         self,
         batches: Iterable[Batch | tuple[Tensor, ...]],
-        criterion: AnyCriterion | None = None,
+        criterion: str | Criterion | None = None,
         device: str | torch.device | None = None,
         progress: bool = True,
     ) -> int:
@@ -120,7 +120,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
     def update(
         self,
         batches: Iterable[Batch | tuple[Tensor, ...]],
-        criterion: AnyCriterion | None = None,
+        criterion: str | Criterion | None = None,
         device: str | torch.device | None = None,
         progress: bool = True,
     ) -> int:
@@ -141,9 +141,8 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         """
         before = self.n_samples
         shown = tracked(batches, "reading gradients", shown=progress)
-        signals = iterate_signals(
-            self.model, shown, criterion, device=device, use_pre_norm=self.use_pre_norm
-        )
+        stage = stage_with_magnitudes(self.model, self.use_pre_norm)
+        signals = block_signals(self.model, shown, criterion, device=device, stage=stage)
         with closing(signals):  # the model's state comes back also when a batch fails
             for signal in signals:
                 if len(signal.values) < self.fewest_layers:
@@ -294,7 +293,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
             )
 
     @abstractmethod
-    def _columns(self, signals: LayerSignals) -> tuple[Tensor, Tensor]:
+    def _columns(self, signals: BlockSignals) -> tuple[Tensor, Tensor]:
         """The numbers of the sources and of the targets, each `[pairs or 1, batch, nodes]`."""
 
     @abstractmethod
@@ -303,6 +302,20 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
 
     def _magnitudes(self, layers: list[Tensor]) -> Tensor:
         return torch.stack([self._reduce(layer) for layer in layers])
+
+
+def stage_with_magnitudes(model: nn.Module, use_pre_norm: bool) -> Literal["pre_norm", "post_norm"]:
+    """Which stage of a model to capture; ConfigError for one whose norm removes magnitudes."""
+    if use_pre_norm:
+        return "pre_norm"
+    norm = getattr(model, "norm_name", "none")
+    if not NORMS[norm].keeps_magnitude:
+        keeping = [name for name in NORMS if NORMS[name].keeps_magnitude]
+        raise ConfigError(
+            f"use_pre_norm=False needs a norm among {keeping}, the model has {norm!r}, which takes "
+            "the magnitude out of the values; use use_pre_norm=True"
+        )
+    return "post_norm"
 
 
 def check_same_functions(model: nn.Module, data: HeteroData) -> None:

@@ -1,7 +1,6 @@
 """Function-to-function candidates: how much of the loss could one new edge take, in closed form?"""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 import pandas as pd
 import torch
@@ -9,15 +8,14 @@ from torch_geometric.data import HeteroData
 
 from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.evaluation import NamedEdges, evaluate_against
-from edgelab.growth.gsnn import EdgeMoments, block_signals, edge_gains, edge_moments, entering_slots
+from edgelab.growth.gsnn import EdgeMoments, edge_gains, edge_moments, entering_slots
 from edgelab.inference.table import EdgeRecovery, PairSpace, RawScores, edge_table
-from edgelab.models import GSNN
-from edgelab.ops import Batch
+from edgelab.models import GSNN, block_signals
+from edgelab.ops import Batch, Criterion
 from edgelab.progress import tracked
 from edgelab.typing import Float, Tensor
 
 from ._correlation_inferer import check_same_functions
-from ._summed_loss import AnyCriterion, summed_loss
 
 # Entries of the largest intermediate tensor: targets are scored so many at a time that it stays
 # below.
@@ -80,7 +78,7 @@ class EdgeGrowthScorer(EdgeRecovery):
     def fit(
         self,
         batches: Iterable[Batch | tuple[Tensor, ...]],
-        criterion: AnyCriterion | None = None,
+        criterion: str | Criterion | None = None,
         progress: bool = True,
     ) -> int:
         """Forget earlier samples and take these.
@@ -112,7 +110,7 @@ class EdgeGrowthScorer(EdgeRecovery):
     def update(
         self,
         batches: Iterable[Batch | tuple[Tensor, ...]],
-        criterion: AnyCriterion | None = None,
+        criterion: str | Criterion | None = None,
         progress: bool = True,
     ) -> int:
         """Add samples to those already seen.
@@ -127,7 +125,7 @@ class EdgeGrowthScorer(EdgeRecovery):
         """
         before, self._slots = self.n_samples, self._slots.to(self.model.wiring.row_of_edge.device)
         shown = tracked(batches, "reading gradients", shown=progress)
-        for signals in block_signals(self.model, shown, partial(summed_loss, criterion=criterion)):
+        for signals in block_signals(self.model, shown, criterion, edge_states=True):
             moments = edge_moments(self.model, signals, self._slots)
             known = self._moments
             self._moments = (

@@ -2,10 +2,10 @@
 output read?
 """
 
+from edgelab.models import BlockSignals
 from edgelab.typing import Tensor
 
 from ._correlation_inferer import CorrelationEdgeInferer
-from ._signals import LayerSignals
 
 
 class InputEdgeInferer(CorrelationEdgeInferer):
@@ -28,7 +28,7 @@ class InputEdgeInferer(CorrelationEdgeInferer):
 
     source_type = "input"
 
-    def _columns(self, signals: LayerSignals) -> tuple[Tensor, Tensor]:
+    def _columns(self, signals: BlockSignals) -> tuple[Tensor, Tensor]:
         return signals.x.abs().unsqueeze(0), self._magnitudes(signals.gradients)
 
     def _pair_names(self, layers: int) -> list[str]:
@@ -56,8 +56,8 @@ class OutputEdgeInferer(CorrelationEdgeInferer):
 
     target_type = "output"
 
-    def _columns(self, signals: LayerSignals) -> tuple[Tensor, Tensor]:
-        return self._magnitudes(signals.values), signals.pull.abs().unsqueeze(0)
+    def _columns(self, signals: BlockSignals) -> tuple[Tensor, Tensor]:
+        return self._magnitudes(signals.values), signals.prediction_gradient.abs().unsqueeze(0)
 
     def _pair_names(self, layers: int) -> list[str]:
         return [f"corr_a{layer}_y" for layer in range(layers)]

@@ -2,10 +2,10 @@
 target?
 """
 
+from edgelab.models import BlockSignals
 from edgelab.typing import Tensor
 
 from ._correlation_inferer import CorrelationEdgeInferer
-from ._signals import LayerSignals
 
 
 class MagnitudeEdgeInferer(CorrelationEdgeInferer):
@@ -41,7 +41,7 @@ class MagnitudeEdgeInferer(CorrelationEdgeInferer):
 
     fewest_layers = 2
 
-    def _columns(self, signals: LayerSignals) -> tuple[Tensor, Tensor]:
+    def _columns(self, signals: BlockSignals) -> tuple[Tensor, Tensor]:
         return self._magnitudes(signals.values[:-1]), self._magnitudes(signals.gradients[1:])
 
     def _pair_names(self, layers: int) -> list[str]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from edgelab.evaluation import NamedEdges, named_pairs
-from edgelab.models import ActivationCache
+from edgelab.models import GSNN, ActivationCache
 from edgelab.training import Callback, EpochRecord, StartInfo, StepInfo
 
-from ._signals import capture
+from ._correlation_inferer import stage_with_magnitudes
 
 if TYPE_CHECKING:
     from ._regressor import MagnitudeEdgeRegressor
@@ -76,7 +76,9 @@ class RegressorCallback(Callback):
 
     @contextmanager
     def _capture(self) -> Iterator[None]:
-        with capture(self.regressor.model, self.regressor.settings.use_pre_norm) as self._cache:
+        model = self.regressor.model
+        stage = stage_with_magnitudes(model, self.regressor.settings.use_pre_norm)
+        with cast(GSNN, model).capture(stage) as self._cache:
             try:
                 yield
             finally:

@@ -1,47 +1,16 @@
-"""How far a prediction is from the truth: element-wise criteria, and their mean over the entries
-that count.
-"""
+"""Criteria by name: how far every entry of a prediction is from the truth."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-import torch
 from torch.nn import functional
 
-from edgelab.errors import ConfigError
-from edgelab.ops import Batch
 from edgelab.registry import Registry
 from edgelab.typing import Float, Tensor
 
 Criterion: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 CRITERIA: Registry[Criterion] = Registry("criterion")
-
-
-class LossSum(NamedTuple):
-    """A loss in two parts, so that losses of batches of different size add up.
-
-    Attributes:
-        total: Sum of the losses of all entries, a scalar with its graph.
-        counted: Sum of the weights of these entries, a scalar.
-    """
-
-    total: Float[Tensor, ""]
-    counted: Float[Tensor, ""]
-
-    def mean(self) -> Tensor:
-        """Return the loss per counted entry.
-
-        Returns:
-            `total / counted`; 0 where nothing counts, because then there is nothing to learn.
-
-        Example:
-            >>> LossSum(torch.tensor(6.0), torch.tensor(4.0)).mean()
-            tensor(1.5000)
-        """
-        return self.total / torch.where(
-            self.counted > 0, self.counted, torch.ones_like(self.counted)
-        )
 
 
 @CRITERIA.register("squared_error")
@@ -58,6 +27,7 @@ def squared_error(
         One value per entry, at least 0.
 
     Example:
+        >>> import torch
         >>> squared_error(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 4.0]]))
         tensor([[1., 4.]])
     """
@@ -78,6 +48,7 @@ def absolute_error(
         One value per entry, at least 0.
 
     Example:
+        >>> import torch
         >>> absolute_error(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 4.0]]))
         tensor([[1., 2.]])
     """
@@ -98,6 +69,7 @@ def huber_error(
         One value per entry, at least 0.
 
     Example:
+        >>> import torch
         >>> huber_error(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 4.0]]))
         tensor([[0.5000, 1.5000]])
     """
@@ -118,6 +90,7 @@ def binary_cross_entropy(
         One value per entry, at least 0.
 
     Example:
+        >>> import torch
         >>> binary_cross_entropy(torch.tensor([[0.0]]), torch.tensor([[1.0]]))
         tensor([[0.6931]])
     """
@@ -139,43 +112,3 @@ def choose_criterion(criterion: str | Criterion) -> Criterion:
         True
     """
     return CRITERIA[criterion] if isinstance(criterion, str) else criterion
-
-
-def batch_loss(
-    prediction: Float[Tensor, "batch outputs"], batch: Batch, criterion: Criterion
-) -> LossSum:
-    """Sum the losses of one batch over the entries that count.
-
-    Args:
-        prediction: What the model says about `batch.x`.
-        batch: The truth and its weights.
-        criterion: Element-wise loss.
-
-    Returns:
-        Weighted sum of the losses and the sum of the weights (the number of entries without
-        weights).
-
-    Raises:
-        ConfigError: If prediction and truth differ in shape, or the criterion does not return one
-            loss per entry.
-
-    Example:
-        >>> weight = torch.tensor([[1.0, 0.0]])
-        >>> batch = Batch(torch.zeros(1, 3), torch.tensor([[2.0, 9.0]]), weight)
-        >>> batch_loss(torch.zeros(1, 2), batch, squared_error)
-        LossSum(total=tensor(4.), counted=tensor(1.))
-    """
-    if prediction.shape != batch.y.shape:
-        raise ConfigError(
-            f"the model predicts shape {tuple(prediction.shape)} where y has {tuple(batch.y.shape)}. "
-            "Give y one column per output of the model, in the model's order."
-        )
-    errors = criterion(prediction, batch.y)
-    if errors.shape != batch.y.shape:
-        raise ConfigError(
-            f"the criterion must return one loss per entry, shape {tuple(batch.y.shape)}, got {tuple(errors.shape)}. "
-            "Use reduction='none'."
-        )
-    if batch.weight is None:
-        return LossSum(errors.sum(), errors.new_tensor(errors.numel()))
-    return LossSum((errors * batch.weight).sum(), batch.weight.sum().to(errors.dtype))
