@@ -9,9 +9,8 @@ from torch_geometric.data import HeteroData
 
 from edgelab.errors import GraphError, close_names, shorten
 
-from ._edge_tables import Edges, OnDuplicate, arrows, check_names, tidy_edges
+from ._edge_tables import Edges, OnDuplicate, arrows, check_edges, check_names
 from ._layout import (
-    EDGE_ATTRIBUTES,
     EDGE_TYPES,
     FUNCTION_EDGES,
     INPUT_EDGES,
@@ -24,6 +23,8 @@ _ARGUMENTS: dict[EdgeType, str] = {
     INPUT_EDGES: "input_edges",
     OUTPUT_EDGES: "output_edges",
 }
+_DTYPES: dict[str, type] = {"sign": np.int8, "weight": np.float32}
+# Where the node type of each end stands in an edge type.
 _SIDES: dict[str, int] = {"source": 0, "target": 2}
 
 
@@ -69,7 +70,9 @@ def build_graph(
 
     Example:
         >>> data = build_graph(
-        ...     [("Raf", "Mek"), ("Mek", "Erk")], input_edges=[("EGF", "Raf")], output_edges=[("Erk", "pErk")]
+        ...     [("Raf", "Mek"), ("Mek", "Erk")],
+        ...     input_edges=[("EGF", "Raf")],
+        ...     output_edges=[("Erk", "pErk")],
         ... )
         >>> data["function"].node_names, data["function", "to", "function"].edge_index.tolist()
         (['Raf', 'Mek', 'Erk'], [[0, 1], [1, 2]])
@@ -80,7 +83,7 @@ def build_graph(
         OUTPUT_EDGES: output_edges,
     }
     tables = {
-        kind: tidy_edges(table, _ARGUMENTS[kind], on_duplicate) for kind, table in given.items()
+        kind: check_edges(table, _ARGUMENTS[kind], on_duplicate) for kind, table in given.items()
     }
     _refuse_self_loops(tables[FUNCTION_EDGES])
     nodes = {
@@ -101,8 +104,9 @@ def _refuse_self_loops(edges: pd.DataFrame) -> None:
     loops = edges[edges["source"] == edges["target"]]
     if len(loops):
         raise GraphError(
-            f"edges: {len(loops)} edges lead from a function to itself: {arrows(loops)}. Remove them "
-            "(table[table.source != table.target] in pandas); the model adds self edges of its own."
+            f"edges: {len(loops)} edges lead from a function to itself: {arrows(loops)}. Remove "
+            "them (table[table.source != table.target] in pandas); the model adds self edges of "
+            "its own."
         )
 
 
@@ -130,7 +134,8 @@ def _node_names(
     twice = names[names.duplicated()].drop_duplicates()
     if len(twice):
         raise GraphError(
-            f"{argument}: {len(twice)} names are listed more than once: {shorten(twice)}. Keep one each."
+            f"{argument}: {len(twice)} names are listed more than once: {shorten(twice)}. "
+            "Keep one each."
         )
     return pd.Index(names, dtype=object)
 
@@ -138,9 +143,7 @@ def _node_names(
 def _refuse_doubtful_functions(
     tables: dict[EdgeType, pd.DataFrame], nodes: dict[str, pd.Index]
 ) -> None:
-    """Without a list of functions, an edge into an input would quietly make a function of the
-    input's name.
-    """
+    # Without a list of functions, an edge into an input would quietly make a function of its name.
     functions = nodes["function"]
     elsewhere = functions.isin(nodes["input"]) | functions.isin(nodes["output"])
     if not elsewhere.any():
@@ -183,8 +186,9 @@ def _unknown_message(
         )
     verb = "leads into" if side == "target" else "starts at"
     cure = (
-        f"Edges run from input to function, between functions, and from function to output: turn it round, move it to "
-        f"the right table or remove it. If a {wanted} of that name is meant, list every {wanted} in `{wanted}s`."
+        "Edges run from input to function, between functions, and from function to output: turn it "
+        f"round, move it to the right table or remove it. If a {wanted} of that name is meant, "
+        f"list every {wanted} in `{wanted}s`."
     )
     return f"{count}The first {verb} the {actual} {name!r}. {cure}"
 
@@ -202,7 +206,8 @@ def _assemble(tables: dict[EdgeType, pd.DataFrame], nodes: dict[str, pd.Index]) 
             for side, position in _SIDES.items()
         ]
         data[kind].edge_index = torch.from_numpy(np.stack(ids).astype(np.int64))
-        for attribute in EDGE_ATTRIBUTES:
+        for attribute, dtype in _DTYPES.items():
             if attribute in table:
-                data[kind][attribute] = torch.from_numpy(table[attribute].to_numpy(copy=True))
+                values = table[attribute].to_numpy(dtype=dtype, copy=True)
+                data[kind][attribute] = torch.from_numpy(values)
     return data

@@ -89,8 +89,9 @@ def _delimited(path: Path, delimiter: str, header: bool | None) -> pd.DataFrame:
     ragged = [row for row in rows if len(row) != width]
     if ragged:
         raise DataError(
-            f"{path}: the first row has {width} cells, but {len(ragged)} rows have another number, the first of them "
-            f"is {ragged[0]}. The file may be truncated: complete these rows or fetch it again."
+            f"{path}: the first row has {width} cells, but {len(ragged)} rows have another number, "
+            f"the first of them is {ragged[0]}. The file may be truncated: complete these rows or "
+            "fetch it again."
         )
     if _is_header(rows, path) if header is None else header:
         refuse_repeated(first, str(path))
@@ -107,63 +108,65 @@ def _is_header(rows: list[list[str]], path: Path) -> bool:
     if not names.isdisjoint(first[:2]) or (len(first) > 2 and first[2].lower() in SIGN_WORDS):
         return False
     raise DataError(
-        f"{path}: the first row {first} may be column names or an edge. Name the columns 'source' and 'target', or "
-        "pass header=True or header=False."
+        f"{path}: the first row {first} may be column names or an edge. Name the columns 'source' "
+        "and 'target', or pass header=True or header=False."
     )
 
 
 def _headings(columns: list[str]) -> dict[str, str]:
-    """Return which of the columns is the source, the target, the sign and the weight, as far as
-    names tell.
-    """
-    found: dict[str, str] = {}
+    """Which column is the source, the target, the sign and the weight, as far as names tell."""
+    meanings: dict[str, str] = {}
     for meaning, words in _HEADINGS.items():
         matches = [column for word in words for column in columns if column.strip().lower() == word]
-        found |= {meaning: matches[0]} if matches else {}
-    return found
+        if matches:
+            meanings[meaning] = matches[0]
+    return meanings
 
 
 def _choose_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if len(table.columns) < 2:
         raise DataError(
-            f"{path}: an edge needs a source and a target, but the file has {len(table.columns)} columns. "
-            "Is the separator the one its ending stands for (comma in .csv, tab in .tsv)?"
+            f"{path}: an edge needs a source and a target, but the file has {len(table.columns)} "
+            "columns. Is the separator the one its ending stands for (comma in .csv, tab in .tsv)?"
         )
     table = table.set_axis([str(column) for column in table.columns], axis=1)
-    chosen = _headings(list(table.columns))
-    if not {"source", "target"} <= chosen.keys():
-        chosen = dict(zip(("source", "target", "sign"), table.columns, strict=False))
-        _refuse_relations(table[chosen["target"]], path)
-    left_out = [column for column in table.columns if column not in chosen.values()]
+    meanings = _headings(list(table.columns))
+    if not {"source", "target"} <= meanings.keys():
+        meanings = dict(zip(("source", "target", "sign"), table.columns, strict=False))
+        _refuse_relations(table[meanings["target"]], path)
+    left_out = [column for column in table.columns if column not in meanings.values()]
     if left_out:
         logger.info("%s: columns left out of the edge table: %s", path, shorten(left_out))
-    return pd.DataFrame({meaning: table[column] for meaning, column in chosen.items()})
+    return pd.DataFrame({meaning: table[column] for meaning, column in meanings.items()})
 
 
 def _refuse_relations(targets: Iterable[object], path: Path) -> None:
     words = {str(target).strip().lower() for target in targets} - {""}
     if words and words <= SIGN_WORDS.keys():
         raise DataError(
-            f"{path}: the second column holds signs ({shorten(sorted(words))}), not targets. If its order is source, "
-            "sign, target let its name end in '.sif', or name the columns."
+            f"{path}: the second column holds signs ({shorten(sorted(words))}), not targets. If "
+            "its order is source, sign, target let its name end in '.sif', or name the columns."
         )
 
 
 def _sif_columns(path: Path) -> pd.DataFrame:
     with reading(path), open_text(path) as handle:
         lines = handle.read().splitlines()
-    split = [line.split("\t") if "\t" in line else line.split() for line in map(str.rstrip, lines)]
-    short = [
-        number for number, cells in enumerate(split, start=1) if 0 < len(cells) < 3 and any(cells)
-    ]
+    split = [_sif_cells(line.rstrip()) for line in lines]
+    short = [number for number, cells in enumerate(split, start=1) if len(cells) < 3 and any(cells)]
     if short:
         raise DataError(
             f"{path}: a line must be `source relation target [target ...]`, but line {short[0]} is "
-            f"{lines[short[0] - 1]!r} ({len(short)} such lines). The file may be truncated; a function without "
-            "edges belongs into `functions` of build_graph."
+            f"{lines[short[0] - 1]!r} ({len(short)} such lines). The file may be truncated; a "
+            "function without edges belongs into `functions` of build_graph."
         )
     rows = [(cells[0], cells[1], target) for cells in split if any(cells) for target in cells[2:]]
     return pd.DataFrame(rows, columns=["source", "sign", "target"], dtype=object)
+
+
+def _sif_cells(line: str) -> list[str]:
+    # Names may hold blanks where cells are separated by tabs.
+    return line.split("\t") if "\t" in line else line.split()
 
 
 def _parse(columns: pd.DataFrame, where: str, signs: Mapping[str, int] | None) -> pd.DataFrame:
@@ -173,7 +176,7 @@ def _parse(columns: pd.DataFrame, where: str, signs: Mapping[str, int] | None) -
     if "sign" in columns:
         edges["sign"] = parse_signs(columns["sign"], where, signs)
     if "weight" in columns:
-        edges["weight"] = parse_weights(columns["weight"], where)
+        edges["weight"] = parse_weights(columns["weight"], where).astype(np.float32)
     return edges
 
 
@@ -182,7 +185,7 @@ def _stripped(names: pd.Series, where: str, column: str) -> pd.Series:
     nameless = np.flatnonzero(names.isna() | (text == ""))
     if nameless.size:
         raise DataError(
-            f"{where}: {nameless.size} edges have no {column}, first edge number {nameless[0] + 1}. "
-            "Fill in the names or remove these rows."
+            f"{where}: {nameless.size} edges have no {column}, first edge number "
+            f"{nameless[0] + 1}. Fill in the names or remove these rows."
         )
     return text

@@ -1,4 +1,4 @@
-"""Edge tables at the door: names, signs, weights and duplicates are checked here, once."""
+"""Edge tables: names, signs, weights and duplicates, checked once."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -6,17 +6,20 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from edgelab.errors import ConfigError, GraphError, shorten
+from edgelab.checks import check_choice
+from edgelab.errors import GraphError, shorten
 from edgelab.naming import natural_pair_key
 
 from ._signs import parse_signs
 
 Edges = pd.DataFrame | Iterable[Sequence[str]]
+"""A table with columns `source` and `target`, perhaps `sign` and `weight`; or pairs of names."""
+
 OnDuplicate = Literal["error", "drop"]
 
 
-def tidy_edges(edges: Edges, where: str, on_duplicate: OnDuplicate = "error") -> pd.DataFrame:
-    """Check an edge table and give it its final types.
+def check_edges(edges: Edges, where: str, on_duplicate: OnDuplicate = "error") -> pd.DataFrame:
+    """Edges as a checked table of names, signs and weights.
 
     Args:
         edges: A table with columns `source` and `target`, perhaps `sign` and `weight` (other
@@ -26,116 +29,27 @@ def tidy_edges(edges: Edges, where: str, on_duplicate: OnDuplicate = "error") ->
         on_duplicate: `"error"`, or `"drop"` to keep the first of equal rows.
 
     Returns:
-        Columns `source`, `target` (text), `sign` (int8) and `weight` (float32), the last two only
-        where given.
+        A new table with columns `source`, `target` (text) and, where given, `sign` (int8; -1, 0
+        unknown, 1) and `weight` (float64).
 
     Raises:
         GraphError: If a column, a name, a sign or a weight breaks a rule, or if an edge occurs
             twice.
 
     Example:
-        >>> tidy_edges([("A", "B")], "edges").to_dict("records")
+        >>> check_edges([("A", "B")], "edges").to_dict("records")
         [{'source': 'A', 'target': 'B'}]
     """
     frame = _frame(edges, where)
     _check_columns(frame, where)
-    tidy = pd.DataFrame(
+    checked = pd.DataFrame(
         {name: _names(frame[name], f"{where}, column {name!r}") for name in ("source", "target")}
     )
     if "sign" in frame:
-        tidy["sign"] = parse_signs(frame["sign"], where)
+        checked["sign"] = parse_signs(frame["sign"], where)
     if "weight" in frame:
-        tidy["weight"] = parse_weights(frame["weight"], where)
-    return _without_duplicates(tidy, where, on_duplicate)
-
-
-def check_names(names: pd.Series, where: str) -> None:
-    """Refuse names that are missing, not text, blank, or padded with white space.
-
-    Args:
-        names: The names.
-        where: What they are, for the message.
-
-    Raises:
-        GraphError: If a name breaks a rule.
-
-    Example:
-        >>> check_names(pd.Series(["Akt", " Mek"]), "functions")
-        Traceback (most recent call last):
-        ...
-        edgelab.errors.GraphError: functions: 1 names begin or end with white space: ' Mek'. Strip
-        them (.str.strip()).
-    """
-    missing = np.flatnonzero(names.isna())
-    if missing.size:
-        raise GraphError(
-            f"{where}: {missing.size} names are missing (NaN or None), first in rows {shorten(missing.tolist())} "
-            "counted from 0. Fill them in or remove those rows (.dropna())."
-        )
-    distinct = names.drop_duplicates()
-    other = [name for name in distinct if not isinstance(name, str)]
-    if other:
-        raise GraphError(
-            f"{where}: names must be text, got {shorten(other)}. Convert them first (.astype(str))."
-        )
-    stripped = distinct.str.strip()
-    if (stripped == "").any():
-        rows = np.flatnonzero(names.str.strip() == "").tolist()
-        raise GraphError(
-            f"{where}: blank names in rows {shorten(rows)} counted from 0. Fill in or remove them."
-        )
-    padded = distinct[(stripped != distinct).to_numpy(dtype=bool)]
-    if len(padded):
-        raise GraphError(
-            f"{where}: {len(padded)} names begin or end with white space: {shorten(padded)}. Strip them (.str.strip())."
-        )
-
-
-def parse_weights(weights: pd.Series, where: str) -> pd.Series:
-    """Turn numbers, or text that spells numbers, into weights.
-
-    Args:
-        weights: The numbers.
-        where: Names the table in the message.
-
-    Returns:
-        The same numbers as float32.
-
-    Raises:
-        GraphError: If one is missing, infinite or no number.
-
-    Example:
-        >>> parse_weights(pd.Series(["0.5", "2"]), "edges").tolist()
-        [0.5, 2.0]
-    """
-    numbers = pd.to_numeric(weights, errors="coerce").astype(np.float32)
-    bad = np.flatnonzero(~np.isfinite(numbers.to_numpy()))
-    if bad.size:
-        raise GraphError(
-            f"{where}: a weight must be a finite number, got {shorten(weights.iloc[bad])} in rows "
-            f"{shorten(bad.tolist())} counted from 0. Fill in the weights or remove the column."
-        )
-    return numbers
-
-
-def check_choice(value: str, choices: tuple[str, ...], argument: str) -> None:
-    """Refuse an option that is not one of the choices.
-
-    Raises:
-        ConfigError: If it is not.
-    """
-    if value not in choices:
-        raise ConfigError(f"{argument} must be one of {list(choices)}, got {value!r}")
-
-
-def arrows(edges: pd.DataFrame, limit: int = 5) -> str:
-    """Return the first few edges of a table as text, for use inside a message."""
-    first = edges.head(limit)
-    listed = ", ".join(
-        f"{source!r} -> {target!r}"
-        for source, target in zip(first["source"], first["target"], strict=True)
-    )
-    return listed + (f" and {len(edges) - limit} more" if len(edges) > limit else "")
+        checked["weight"] = parse_weights(frame["weight"], where)
+    return _without_duplicates(checked, where, on_duplicate)
 
 
 def edges_in_natural_order(edges: pd.DataFrame) -> pd.DataFrame:
@@ -154,6 +68,58 @@ def edges_in_natural_order(edges: pd.DataFrame) -> pd.DataFrame:
     """
     keys = list(map(natural_pair_key, zip(edges["source"], edges["target"], strict=True)))
     return edges.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def check_names(names: pd.Series, where: str) -> None:
+    """Refuse names that are missing, not text, blank, or padded with white space."""
+    missing = np.flatnonzero(names.isna())
+    if missing.size:
+        raise GraphError(
+            f"{where}: {missing.size} names are missing (NaN or None), first in rows "
+            f"{shorten(missing.tolist())} counted from 0. Fill them in or remove those rows "
+            "(.dropna())."
+        )
+    distinct = names.drop_duplicates()
+    other = [name for name in distinct if not isinstance(name, str)]
+    if other:
+        raise GraphError(
+            f"{where}: names must be text, got {shorten(other)}. Convert them first (.astype(str))."
+        )
+    stripped = distinct.str.strip()
+    if (stripped == "").any():
+        rows = np.flatnonzero(names.str.strip() == "").tolist()
+        raise GraphError(
+            f"{where}: blank names in rows {shorten(rows)} counted from 0. Fill in or remove them."
+        )
+    padded = distinct[(stripped != distinct).to_numpy(dtype=bool)]
+    if len(padded):
+        raise GraphError(
+            f"{where}: {len(padded)} names begin or end with white space: {shorten(padded)}. "
+            "Strip them (.str.strip())."
+        )
+
+
+def parse_weights(weights: pd.Series, where: str) -> pd.Series:
+    """Numbers, or text that spells numbers, as weights (float64)."""
+    numbers = pd.to_numeric(weights, errors="coerce").astype(np.float64)
+    # A graph holds float32: what overflows there is refused here, where the row is known.
+    with np.errstate(over="ignore"):
+        bad = np.flatnonzero(~np.isfinite(numbers.to_numpy().astype(np.float32)))
+    if bad.size:
+        raise GraphError(
+            f"{where}: a weight must be a finite number, got {shorten(weights.iloc[bad])} in rows "
+            f"{shorten(bad.tolist())} counted from 0. Fill in the weights or remove the column."
+        )
+    return numbers
+
+
+def arrows(edges: pd.DataFrame, limit: int = 5) -> str:
+    """The first few edges of a table as text, for use inside a message."""
+    first = edges.head(limit)
+    pairs = zip(first["source"], first["target"], strict=True)
+    listed = ", ".join(f"{source!r} -> {target!r}" for source, target in pairs)
+    n_more = len(edges) - limit
+    return f"{listed} and {n_more} more" if n_more > 0 else listed
 
 
 def _frame(edges: Edges, where: str) -> pd.DataFrame:
@@ -184,8 +150,9 @@ def _check_columns(frame: pd.DataFrame, where: str) -> None:
     absent = [name for name in ("source", "target") if name not in columns]
     if absent or misspelt:
         raise GraphError(
-            f"{where}: the table needs columns 'source' and 'target' and may have 'sign' and 'weight', spelt so; "
-            f"got {shorten(columns, limit=8)}. Rename them: table.rename(columns={{'old': 'source'}})."
+            f"{where}: the table needs columns 'source' and 'target' and may have 'sign' and "
+            f"'weight', spelt so; got {shorten(columns, limit=8)}. Rename them: "
+            "table.rename(columns={'old': 'source'})."
         )
 
 
@@ -197,21 +164,23 @@ def _names(names: pd.Series, where: str) -> pd.Series:
 
 
 def _without_duplicates(edges: pd.DataFrame, where: str, on_duplicate: OnDuplicate) -> pd.DataFrame:
-    check_choice(on_duplicate, ("error", "drop"), "on_duplicate")
+    check_choice("on_duplicate", on_duplicate, ("error", "drop"))
     repeated = edges.duplicated(["source", "target"])
     if not repeated.any():
         return edges
     twice = edges[repeated].drop_duplicates(["source", "target"])
     if on_duplicate == "error":
         raise GraphError(
-            f"{where}: {len(twice)} edges occur more than once: {arrows(twice)}. "
-            "Remove the copies, or pass on_duplicate='drop' (--on-duplicate drop) to keep the first of each."
+            f"{where}: {len(twice)} edges occur more than once: {arrows(twice)}. Remove the "
+            "copies, or keep the first of each with on_duplicate='drop' of build_graph and "
+            "load_dataset (--on-duplicate drop)."
         )
     distinct = edges.drop_duplicates()
     contradicting = distinct[distinct.duplicated(["source", "target"])]
     if len(contradicting):
         raise GraphError(
-            f"{where}: copies of {len(contradicting)} edges contradict one another in sign or weight: "
-            f"{arrows(contradicting)}. Decide which one holds (sign 0 means unknown) and keep only that."
+            f"{where}: copies of {len(contradicting)} edges contradict one another in sign or "
+            f"weight: {arrows(contradicting)}. Decide which one holds (sign 0 means unknown) and "
+            "keep only that."
         )
     return distinct.reset_index(drop=True)

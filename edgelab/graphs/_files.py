@@ -1,4 +1,4 @@
-"""Files opened by their ending, with every way in which reading can fail told in words."""
+"""Files opened by their ending; every way in which reading can fail becomes a clear error."""
 
 import csv
 import gzip
@@ -19,22 +19,7 @@ _PARQUET = ("parquet", "pq")
 
 
 def file_kind(path: Path, others: tuple[str, ...] = ()) -> str:
-    """Kind of a file by its ending, any `.gz` taken off.
-
-    Args:
-        path: The file.
-        others: Endings that are allowed besides those of tables.
-
-    Returns:
-        One of `csv`, `tsv`, `tab`, `txt`, `parquet` or one of `others`.
-
-    Raises:
-        DataError: If the ending is none of these.
-
-    Example:
-        >>> file_kind(Path("edges.csv.gz"))
-        'csv'
-    """
+    """Kind of a file by its ending without `.gz`: of `DELIMITERS`, `parquet` or one of `others`."""
     zipped = path.suffix.lower() == ".gz"
     kind = (path.with_suffix("") if zipped else path).suffix.lower().removeprefix(".")
     if kind in _PARQUET and not zipped:
@@ -42,32 +27,15 @@ def file_kind(path: Path, others: tuple[str, ...] = ()) -> str:
     if kind not in DELIMITERS and kind not in others:
         endings = [*DELIMITERS, *others, "parquet"]
         raise DataError(
-            f"{path}: files are read by their ending, one of {endings} (.gz may follow, save for parquet), "
-            f"got {path.name!r}. Rename or convert the file."
+            f"{path}: files are read by their ending, one of {endings} (.gz may follow, save for "
+            f"parquet), got {path.name!r}. Rename or convert the file."
         )
     return kind
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what reading a file may raise into a `DataError` that says what is wrong with the file.
-
-    Args:
-        path: The file that is read inside the `with` block.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        DataError: If the file is missing, empty, truncated, damaged, or not what its ending says.
-
-    Example:
-        >>> with reading(Path("no/such/edges.csv")):
-        ...     Path("no/such/edges.csv").read_text()
-        Traceback (most recent call last):
-        ...
-        edgelab.errors.DataError: no file 'no/such/edges.csv'. Check the path.
-    """
+    """Turn what reading may raise into a `DataError` that says what is wrong with the file."""
     try:
         yield
     except FileNotFoundError as error:
@@ -82,8 +50,8 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}: the file is not UTF-8 text ({error.reason} at byte {error.start}). If it is compressed let its "
-            "name end in '.gz', otherwise save it as UTF-8."
+            f"{path}: the file is not UTF-8 text ({error.reason} at byte {error.start}). If it is "
+            "compressed let its name end in '.gz', otherwise save it as UTF-8."
         ) from error
     except pa.ArrowInvalid as error:
         first_line = str(error).splitlines()[0]
@@ -105,34 +73,14 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def open_text(path: Path) -> TextIOWrapper:
-    """Open a text file, compressed or not, ready for `csv` and pandas.
-
-    Args:
-        path: The file; compressed when it ends in `.gz`.
-
-    Returns:
-        An open file; a byte order mark is skipped.
-    """
+    """Open a text file, compressed (`.gz`) or not, after any byte order mark."""
     if path.suffix.lower() == ".gz":
         return TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
 def read_rows(path: Path, delimiter: str, **options: Any) -> tuple[list[str], pd.DataFrame]:
-    """First row, and all rows below it, of a delimited text file.
-
-    Args:
-        path: The file.
-        delimiter: What separates fields.
-        options: Passed on to `pandas.read_csv` for the rows below.
-
-    Returns:
-        The cells of the first row without surrounding white space, and the other rows with columns
-        0, 1, ...; no columns if there are no other rows.
-
-    Raises:
-        DataError: If the file cannot be read or is empty.
-    """
+    """First row as stripped cells, and the rows below it with columns 0, 1, … (read by pandas)."""
     with reading(path), open_text(path) as handle:
         first = next(
             (row for row in csv.reader(handle, delimiter=delimiter) if any(map(str.strip, row))),
@@ -148,18 +96,7 @@ def read_rows(path: Path, delimiter: str, **options: Any) -> tuple[list[str], pd
 
 
 def read_cells(path: Path, delimiter: str) -> list[list[str]]:
-    """All cells of a delimited text file as they are written.
-
-    Args:
-        path: The file.
-        delimiter: What separates fields.
-
-    Returns:
-        One list per row without surrounding white space; blank rows are skipped.
-
-    Raises:
-        DataError: If the file cannot be read, or is empty.
-    """
+    """All cells of a delimited text file as stripped text, blank rows left out."""
     with reading(path), open_text(path) as handle:
         rows = [
             [cell.strip() for cell in row]
@@ -172,44 +109,23 @@ def read_cells(path: Path, delimiter: str) -> list[list[str]]:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Table in a Parquet file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The table, its index too if pandas stored one.
-
-    Raises:
-        DataError: If the file is missing, truncated or not Parquet.
-    """
+    """Table in a Parquet file, with its index if pandas stored one."""
     with reading(path):
         return pd.read_parquet(path)
 
 
 def _missing_message(path: Path) -> str:
     siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = close_names(path.name, siblings)
-    return (
-        f"no file {str(path)!r}"
-        + (f" ({close} in the same folder)" if siblings else "")
-        + ". Check the path."
-    )
+    hint = f" ({close_names(path.name, siblings)} in the same folder)" if siblings else ""
+    return f"no file {str(path)!r}{hint}. Check the path."
 
 
 def refuse_repeated(columns: list[str], where: str) -> None:
-    """Refuse column names that occur twice.
-
-    Args:
-        columns: All names.
-        where: The file or table, for the message.
-
-    Raises:
-        DataError: If one occurs twice.
-    """
+    """Refuse column names that occur twice; `where` says of which file or table."""
     names = pd.Series(columns, dtype=object)
     twice = names[names.duplicated()].drop_duplicates()
     if len(twice):
         raise DataError(
-            f"{where}: {len(twice)} column names occur more than once: {shorten(twice)}. Keep one of each."
+            f"{where}: {len(twice)} column names occur more than once: {shorten(twice)}. "
+            "Keep one of each."
         )

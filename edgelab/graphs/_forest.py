@@ -5,28 +5,15 @@ from collections import deque
 import numpy as np
 from torch_geometric.data import HeteroData
 
-from edgelab.typing import Array, Int
+from edgelab.typing import Array, Int, Tensor
 
 from ._layout import FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES
 
 
+# Taking an edge away is free unless the forest uses it; then only the branch below it looks for
+# another way in.
 class ReachForest:
-    """A forest that shows how each reachable node is reached from the roots.
-
-    Taking an edge away is free unless the forest uses it; then only the branch below it looks for
-    another way in.
-
-    Args:
-        n_nodes: Number of nodes.
-        source: Source node of each edge.
-        target: Target node of each edge.
-        roots: Nodes reached from the start.
-
-    Example:
-        >>> forest = ReachForest(3, np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([0]))
-        >>> forest.detour(0) is None, forest.detour(1)  # node 1 has one way in, node 2 has two
-        (True, {2: 2})
-    """
+    """A forest that shows how each reachable node is reached from the roots."""
 
     def __init__(
         self,
@@ -45,13 +32,11 @@ class ReachForest:
         self._grow(self.way_in, self.roots, None)
 
     def reached(self) -> set[int]:
-        """Return the nodes that can be reached now."""
+        """The nodes that can be reached now."""
         return self.roots | self.way_in.keys()
 
     def detour(self, edge: int) -> dict[int, int] | None:
-        """Return new ways in that keep every reached node reached without `edge`, or None if there
-        are none.
-        """
+        """Ways in that keep every reached node reached without `edge`; None if there are none."""
         node = self.target[edge]
         if self.way_in.get(node) != edge:
             return {}
@@ -76,7 +61,7 @@ class ReachForest:
         self.way_in.update(detour)
 
     def _branch(self, node: int) -> set[int]:
-        """Return the node and all that are reached through it in the forest."""
+        """The node and all that are reached through it in the forest."""
         branch, stack = {node}, [node]
         while stack:
             for edge in self.edges_out_of[stack.pop()]:
@@ -110,40 +95,21 @@ def _edges_by_node(ends: Int[Array, " edges"], n_nodes: int) -> list[list[int]]:
 
 
 def forest_from_inputs(data: HeteroData) -> ReachForest:
-    """Forest of the functions that a signal from some input reaches.
-
-    Args:
-        data: A graph as `build_graph` makes it.
-
-    Returns:
-        A forest over function ids whose edges are numbered as in the graph.
-
-    Example:
-        >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("A", "B"), ("C", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
-        >>> sorted(forest_from_inputs(data).reached())
-        [0, 1]
-    """
-    source, target = data[FUNCTION_EDGES].edge_index.cpu().numpy()
-    roots = np.unique(data[INPUT_EDGES].edge_index[1].cpu().numpy())
-    return ReachForest(data["function"].num_nodes, source, target, roots)
+    """Functions that a signal from some input reaches; edges are numbered as in the graph."""
+    source, target = data[FUNCTION_EDGES].edge_index
+    return _forest(data, source, target, roots=data[INPUT_EDGES].edge_index[1])
 
 
 def forest_to_outputs(data: HeteroData) -> ReachForest:
-    """Forest of the functions whose signal reaches some output, grown against the edges' direction.
+    """Functions whose signal reaches some output, found against the direction of the edges."""
+    source, target = data[FUNCTION_EDGES].edge_index
+    return _forest(data, target, source, roots=data[OUTPUT_EDGES].edge_index[0])
 
-    Args:
-        data: A graph as `build_graph` makes it.
 
-    Returns:
-        A forest over function ids whose edges are numbered as in the graph.
+def _forest(data: HeteroData, start: Tensor, end: Tensor, *, roots: Tensor) -> ReachForest:
+    n_nodes = data["function"].num_nodes
+    return ReachForest(n_nodes, _array(start), _array(end), np.unique(_array(roots)))
 
-    Example:
-        >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("A", "B"), ("A", "C")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
-        >>> sorted(forest_to_outputs(data).reached())
-        [0, 1]
-    """
-    source, target = data[FUNCTION_EDGES].edge_index.cpu().numpy()
-    roots = np.unique(data[OUTPUT_EDGES].edge_index[0].cpu().numpy())
-    return ReachForest(data["function"].num_nodes, target, source, roots)
+
+def _array(ids: Tensor) -> Int[Array, " ids"]:
+    return ids.cpu().numpy()

@@ -27,7 +27,8 @@ def function_names(data: HeteroData) -> list[str]:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> function_names(build_graph([("A", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")]))
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("B", "read")]}
+        >>> function_names(build_graph([("A", "B")], **ends))
         ['A', 'B']
     """
     return list(data["function"].node_names)
@@ -46,7 +47,8 @@ def edges_of(data: HeteroData, edge_type: EdgeType = FUNCTION_EDGES) -> pd.DataF
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("A", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("B", "read")]}
+        >>> data = build_graph([("A", "B")], **ends)
         >>> edges_of(data).to_dict("records")
         [{'source': 'A', 'target': 'B'}]
     """
@@ -71,20 +73,20 @@ def prior_pairs(data: HeteroData) -> set[tuple[str, str]]:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> prior_pairs(build_graph([("A", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")]))
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("B", "read")]}
+        >>> prior_pairs(build_graph([("A", "B")], **ends))
         {('A', 'B')}
     """
     return name_pairs(edges_of(data))
 
 
 def name_pairs(edges: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return the (source, target) names of every row of an edge table."""
+    """The (source, target) names of every row of an edge table."""
     return set(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True))
 
 
 def function_adjacency(data: HeteroData) -> Bool[Array, "nodes nodes"]:
-    """Which function has an edge to which: `[i, j]` is true for an edge from function i to function
-    j.
+    """Which function has an edge to which: true at `[source, target]`.
 
     Args:
         data: A graph as `build_graph` makes it.
@@ -95,7 +97,8 @@ def function_adjacency(data: HeteroData) -> Bool[Array, "nodes nodes"]:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("A", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("B", "read")]}
+        >>> data = build_graph([("A", "B")], **ends)
         >>> function_adjacency(data).astype(int).tolist()
         [[0, 1], [0, 0]]
     """

@@ -1,97 +1,143 @@
-"""Measurement matrices from files: samples in rows, variables in columns."""
+"""Measurement matrices: numbers only, the same samples, columns in the order of a graph."""
 
-import csv
-from pathlib import Path
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
+import numpy as np
 import pandas as pd
+import torch
 
-from edgelab.errors import DataError, shorten
+from edgelab.checks import check_choice
+from edgelab.errors import DataError, close_names, shorten
+from edgelab.typing import Float, Tensor
 
-from ._files import (
-    DELIMITERS,
-    file_kind,
-    open_text,
-    read_parquet,
-    read_rows,
-    reading,
-    refuse_repeated,
-)
+from ._files import refuse_repeated
+
+logger = logging.getLogger(__name__)
+
+OnExtra = Literal["error", "drop"]
 
 
-def read_matrix(path: str | Path) -> pd.DataFrame:
-    """Measurements from a CSV, TSV or Parquet file; text may be compressed (`.gz`).
+def align_matrix(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    what: str,
+    on_extra: OnExtra = "error",
+    dtype: torch.dtype = torch.float32,
+) -> Float[Tensor, "samples variables"]:
+    """Columns of a matrix in the order of the graph's nodes, as a tensor.
 
     Args:
-        path: The file; its ending says what it is. The first row names the variables. The first
-            column holds sample names if its heading is empty, if the first row is one cell short
-            (as R writes it), or if no cell of it is a number. Empty cells and `NA` are read as
-            missing; `align_matrix` refuses them where they matter.
+        frame: Samples in rows, variables in columns.
+        names: Names of the nodes, for example `data["input"].node_names`; every one must be a
+            column.
+        what: What the matrix is called in messages, for example `"x"`.
+        on_extra: What to do with columns that are no node: `"error"`, or `"drop"` to leave them out
+            (the log says which).
+        dtype: Floating type of the result.
 
     Returns:
-        Samples in rows, variables in columns, numbers only; the index holds the sample names, or
-        counts from 0.
+        One row per sample and one column per name.
 
     Raises:
-        DataError: If the file cannot be read or is truncated, if it has no rows, if the name of a
-            sample or column is blank, if a column name occurs twice, or if a column is not numeric.
+        DataError: If there is no sample, if columns are missing, repeated, extra or not numeric, or
+            if a value is missing, infinite or too large for `dtype`.
 
     Example:
-        >>> import tempfile
-        >>> folder = tempfile.TemporaryDirectory()
-        >>> path = Path(folder.name) / "y.csv"
-        >>> _ = path.write_text("cell,pErk,pAkt" + chr(10) + "c1,0.5,2" + chr(10) + "c2,1.5,3")
-        >>> read_matrix(path)
-              pErk  pAkt
-        cell
-        c1     0.5     2
-        c2     1.5     3
-        >>> folder.cleanup()
+        >>> x = pd.DataFrame({"PMA": [0, 1], "U0126": [1, 0]})
+        >>> align_matrix(x, ["U0126", "PMA"], what="x")
+        tensor([[1., 0.],
+                [0., 1.]])
     """
-    path = Path(path)
-    kind = file_kind(path)
-    table = _parquet_table(path) if kind == "parquet" else _delimited_table(path, DELIMITERS[kind])
-    if table.index.isna().any():
-        rows = [row for row, name in enumerate(table.index, start=1) if pd.isna(name)]
+    check_choice("on_extra", on_extra, ("error", "drop"))
+    refuse_repeated([str(column) for column in frame.columns], what)
+    if len(frame) == 0:
+        raise DataError(f"{what}: the matrix has no sample (no row). Give at least one.")
+    _check_cover(frame, names, what, on_extra)
+    values = _finite_values(frame[list(names)], what)
+    tensor = torch.from_numpy(np.array(values)).to(dtype)  # a copy: the frame stays its owner's
+    if not torch.isfinite(tensor).all():
+        largest = np.abs(values).max()
         raise DataError(
-            f"{path}: the samples {shorten(rows)} counted from 1 have no name. Name or remove them."
+            f"{what}: values up to {largest:.3g} do not fit into {dtype}. Rescale them or widen "
+            "dtype."
         )
-    columns = list(table.columns)
-    refuse_repeated(columns, str(path))
-    if len(table) and not columns:
-        raise DataError(
-            f"{path}: a matrix needs at least one sample and one variable, got only the column {table.index.name!r}, "
-            f"whose text (such as {str(table.index[0])!r}) was taken for names of samples. Add a column of numbers."
-        )
-    if not (len(table) and columns):
-        raise DataError(
-            f"{path}: a matrix needs at least one sample and one variable, got {table.shape}."
-        )
-    blank = [position for position, name in enumerate(columns, start=1) if not name]
-    if blank:
-        raise DataError(
-            f"{path}: the columns {shorten(blank)} counted from 1 have no name. Name or remove them."
-        )
-    refuse_text_columns(table, str(path))
-    return table
+    return tensor
 
 
-def refuse_text_columns(table: pd.DataFrame, where: str) -> None:
-    """Refuse columns that hold something other than numbers.
+def check_matrix(matrix: pd.DataFrame, what: str) -> None:
+    """Refuse a matrix that names a column twice or holds anything but finite numbers.
 
     Args:
-        table: The matrix.
-        where: The file or table, for the message.
+        matrix: Samples in rows, variables in columns; no row is fine.
+        what: What the matrix is called in messages.
 
     Raises:
-        DataError: If a column is not numeric.
+        DataError: If a column is repeated or not numeric, or a value is missing or infinite.
 
     Example:
-        >>> refuse_text_columns(pd.DataFrame({"Akt": [1.0, 2.0], "cell": ["a", "b"]}), "x")
+        >>> check_matrix(pd.DataFrame({"Akt": [0.5, float("nan")]}), "y")
         Traceback (most recent call last):
         ...
-        edgelab.errors.DataError: x: 1 columns are not numeric: 'cell' (such as 'a'). Convert them
-        to numbers or ...
+        edgelab.errors.DataError: y: 1 values are missing or infinite, first nan in sample 1, column
+        'Akt'; ...
     """
+    refuse_repeated([str(column) for column in matrix.columns], what)
+    _finite_values(matrix, what)
+
+
+def check_same_samples(matrices: Mapping[str, pd.DataFrame | pd.Series]) -> None:
+    """Refuse matrices whose rows are not the same samples in the same order.
+
+    Sample names are compared only between matrices that have them: an index that just counts from 0
+    says nothing.
+
+    Args:
+        matrices: What each is called in messages, and its table; at least one.
+
+    Raises:
+        DataError: If numbers of samples differ, or names of samples or their order differ.
+
+    Example:
+        >>> x, y = pd.DataFrame({"PMA": [0, 1]}), pd.DataFrame({"Akt": [0.3]})
+        >>> check_same_samples({"x": x, "y": y})
+        Traceback (most recent call last):
+        ...
+        edgelab.errors.DataError: numbers of samples differ: x has 2, y has 1. Every matrix must
+        have a row ...
+    """
+    counts = {name: len(table) for name, table in matrices.items()}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise DataError(
+            f"numbers of samples differ: {listed}. Every matrix must have a row for every sample."
+        )
+    named = [
+        (name, table.index)
+        for name, table in matrices.items()
+        if not isinstance(table.index, pd.RangeIndex)
+    ]
+    for other, index in named[1:]:
+        _check_same_names(*named[0], other, index)
+
+
+def _check_same_names(first: str, expected: pd.Index, other: str, index: pd.Index) -> None:
+    differing = np.flatnonzero(expected.to_numpy(dtype=object) != index.to_numpy(dtype=object))
+    if not differing.size:
+        return
+    row = differing[0]
+    is_shuffled = set(expected) == set(index)
+    how = "the same samples in another order" if is_shuffled else "different samples"
+    raise DataError(
+        f"{first} and {other} hold {how}: row {row} is {expected[row]!r} in {first} and "
+        f"{index[row]!r} in {other} ({differing.size} rows differ). Bring the rows into one order."
+    )
+
+
+def refuse_text_columns(table: pd.DataFrame, what: str) -> None:
+    """Refuse columns that hold something other than (real) numbers."""
     text = [
         position
         for position, dtype in enumerate(table.dtypes)
@@ -104,7 +150,7 @@ def refuse_text_columns(table: pd.DataFrame, where: str) -> None:
         ]
         more = f" and {len(text) - 5} more" if len(text) > 5 else ""
         raise DataError(
-            f"{where}: {len(text)} columns are not numeric: {', '.join(examples)}{more}. "
+            f"{what}: {len(text)} columns are not numeric: {', '.join(examples)}{more}. "
             "Convert them to numbers or remove them."
         )
 
@@ -114,86 +160,42 @@ def _example(column: pd.Series) -> str:
     return f" (such as {offending.iloc[0]!r})" if len(offending) else f" (of type {column.dtype})"
 
 
-def _parquet_table(path: Path) -> pd.DataFrame:
-    table = read_parquet(path)
-    table.columns = [str(column).strip() for column in table.columns]
-    if (
-        isinstance(table.index, pd.RangeIndex)
-        and len(table.columns)
-        and _holds_names(table.iloc[:, 0])
-    ):
-        return _with_sample_names(table, table.columns[0])
-    return table
-
-
-def _delimited_table(path: Path, delimiter: str) -> pd.DataFrame:
-    # The first column is read as text, since sample names such as 007 must keep their zeros.
-    header, table = read_rows(path, delimiter, dtype={0: str})
-    if table.columns.empty:
+def _check_cover(frame: pd.DataFrame, names: Sequence[str], what: str, on_extra: OnExtra) -> None:
+    columns, wanted = pd.Index(frame.columns), pd.Index(list(names))
+    missing = wanted[~wanted.isin(columns)]
+    n_overlap = len(wanted) - len(missing)
+    if len(missing):
         raise DataError(
-            f"{path}: the file has a header and no rows. A matrix needs at least one sample."
+            f"{what}: {len(missing)} of the graph's {len(wanted)} names have no column: "
+            f"{shorten(missing)}; {n_overlap} overlap, of {len(columns)} columns. {missing[0]!r}: "
+            f"{close_names(missing[0], columns)}. Rename or add columns, or take these nodes out "
+            "of the graph."
         )
-    if len(header) == len(table.columns) == 1 and any(mark in header[0] for mark in ",;\t"):
+    extra = columns[~columns.isin(wanted)]
+    if len(extra) and on_extra == "error":
         raise DataError(
-            f"{path}: the first row is one cell, {header[0][:40]!r}. Use the separator that the ending stands for "
-            "(comma in .csv, tab in .tsv), or change the ending."
+            f"{what}: {len(extra)} columns are not in the graph: {shorten(extra)} ({n_overlap} "
+            "overlap). Remove them, or pass on_extra='drop' (--on-extra drop)."
         )
-    header = _full_header(header, len(table.columns), path)
-    if table.iloc[-1, -1:].isna().any():
-        _refuse_short_last_row(path, delimiter, len(table.columns), len(table))
-    table.columns = header
-    first = table.iloc[:, 0]
-    if header[0] == "" or _holds_names(first):
-        return _with_sample_names(table, header[0])
-    numbers = pd.to_numeric(first, errors="coerce")
-    # Left as text where it is not all numbers, for the check of columns to name an offender.
-    column = first if (numbers.isna() & first.notna()).any() else numbers
-    return pd.concat([column, table.iloc[:, 1:]], axis=1)
+    if len(extra):
+        logger.info(
+            "%s: %d columns that are not in the graph are left out: %s",
+            what,
+            len(extra),
+            shorten(extra),
+        )
 
 
-def _full_header(header: list[str], width: int, path: Path) -> list[str]:
-    measured = [cell for cell in header if _is_fraction(cell)]
-    if measured:
+def _finite_values(frame: pd.DataFrame, what: str) -> np.ndarray:
+    refuse_text_columns(frame, what)
+    values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    rows, columns = np.nonzero(~np.isfinite(values))
+    if rows.size:
+        affected = frame.columns[np.unique(columns)]
         raise DataError(
-            f"{path}: the first row must name the variables, but holds numbers such as {measured[0]!r}. "
-            "Add a row of names at the top."
+            f"{what}: {rows.size} values are missing or infinite, first "
+            f"{values[rows[0], columns[0]]} in sample {frame.index[rows[0]]!r}, column "
+            f"{frame.columns[columns[0]]!r}; affected columns: {shorten(affected)}. "
+            "Remove these samples or fill in the values."
         )
-    full = ["", *header] if len(header) == width - 1 else header
-    if len(full) != width:
-        raise DataError(
-            f"{path}: the first row names {len(header)} columns but the next row has {width} cells. "
-            "Make them agree; is the separator the one its ending stands for?"
-        )
-    return full
-
-
-def _is_fraction(cell: str) -> bool:
-    """Return whether a cell is a number that no variable is named after; whole numbers may be gene
-    ids.
-    """
-    return "." in cell and bool(pd.notna(pd.to_numeric(cell, errors="coerce")))
-
-
-def _holds_names(column: pd.Series) -> bool:
-    """Return whether a column holds names: text, and not one number among it (a number spoilt by a
-    typo is no name).
-    """
-    if pd.api.types.is_numeric_dtype(column) or column.isna().all():
-        return False
-    return bool(pd.to_numeric(column.dropna(), errors="coerce").isna().all())
-
-
-def _with_sample_names(table: pd.DataFrame, heading: str) -> pd.DataFrame:
-    names = table.iloc[:, 0].astype("str")
-    return table.iloc[:, 1:].set_axis(pd.Index(names.to_numpy(), name=heading or None), axis=0)
-
-
-def _refuse_short_last_row(path: Path, delimiter: str, n_cells: int, n_rows: int) -> None:
-    with reading(path), open_text(path) as handle:
-        last = [line for line in handle if line.strip()][-1]
-    found = len(next(csv.reader([last], delimiter=delimiter)))
-    if found < n_cells:
-        raise DataError(
-            f"{path}: the last row (number {n_rows}) ends after {found} of {n_cells} cells. "
-            "The file is truncated: fetch or write it again."
-        )
+    return values

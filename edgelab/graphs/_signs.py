@@ -8,12 +8,15 @@ import pandas as pd
 from edgelab.errors import GraphError, shorten
 from edgelab.typing import Array, Int
 
-_POSITIVE = """+1 1 1.0 + positive pos activate activates activated activation activating activator stimulate stimulates
-stimulation induce induces induction increases promotes upregulates up-regulates upregulation up-regulation up"""
-_NEGATIVE = """-1 -1.0 - −1 − negative neg inhibit inhibits inhibited inhibition inhibiting inhibitor repress represses
-repression suppresses suppression blocks decreases downregulates down-regulates downregulation down-regulation down"""
-_UNKNOWN = """0 0.0 ? . unknown unsigned undirected none na n/a nan pp pd interacts interacts-with interaction
-regulates regulation binds binding"""
+_POSITIVE = """+1 1 1.0 + positive pos activate activates activated activation activating activator
+stimulate stimulates stimulation induce induces induction increases promotes
+upregulates up-regulates upregulation up-regulation up"""
+_NEGATIVE = """-1 -1.0 - −1 − negative neg inhibit inhibits inhibited inhibition inhibiting
+inhibitor repress represses repression suppresses suppression blocks decreases
+downregulates down-regulates downregulation down-regulation down"""
+# Words without a direction of effect, such as the relations of interaction databases.
+_UNKNOWN = """0 0.0 ? . unknown unsigned undirected none na n/a nan pp pd
+interacts interacts-with interaction regulates regulation binds binding"""
 
 SIGN_WORDS: dict[str, int] = {
     "": 0,
@@ -26,34 +29,18 @@ SIGN_WORDS: dict[str, int] = {
 def parse_signs(
     values: pd.Series, where: str, words: Mapping[str, int] | None = None
 ) -> Int[Array, " edges"]:
-    """Turn numbers or words into signs.
-
-    Args:
-        values: -1, 0 or 1 as numbers or text, or words such as `activates` and `inhibits` in any
-            case. Missing values and words without a direction of effect (`pp`, `interacts-with`)
-            are 0, unknown.
-        where: Names the table in the message.
-        words: More words and their signs; they take precedence.
-
-    Returns:
-        One of -1, 0 and 1 for each value, as int8.
-
-    Raises:
-        GraphError: If a value is none of these.
-
-    Example:
-        >>> parse_signs(pd.Series(["activates", "-1", "Inhibits", None]), "edges").tolist()
-        [1, -1, -1, 0]
-    """
-    known = SIGN_WORDS | {word.strip().lower(): sign for word, sign in (words or {}).items()}
+    """Numbers or words as -1, 0 (also for missing values) and 1; the caller's `words` win."""
+    own_words = {word.strip().lower(): sign for word, sign in (words or {}).items()}
+    known = SIGN_WORDS | own_words
     codes, distinct = pd.factorize(values)
     signs = [_sign(value, known) for value in distinct]
     unreadable = [value for value, sign in zip(distinct, signs, strict=True) if sign is None]
     if unreadable:
         raise GraphError(
-            f"{where}: a sign must be -1, 0, 1 or a word such as 'activates' or 'inhibits', got {shorten(unreadable)}. "
-            "Correct these values (0 is unknown), rename the column if it holds something else, or read the file in "
-            "Python with read_edges(path, signs={'word': 1}) to say what a word means."
+            f"{where}: a sign must be -1, 0, 1 or a word such as 'activates' or 'inhibits', got "
+            f"{shorten(unreadable)}. Correct these values (0 is unknown), rename the column if it "
+            "holds something else, or read the file in Python with read_edges(path, "
+            "signs={'word': 1}) to say what a word means."
         )
     # Missing values have code -1, which picks the appended 0.
     return np.array([*signs, 0], dtype=np.int8)[codes]

@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_seed, check_share
 from edgelab.errors import ConfigError, GraphError, close_names
 from edgelab.typing import Array, Int
 
-from ._edge_tables import Edges, arrows, tidy_edges
+from ._edge_tables import Edges, arrows, check_edges
 from ._forest import forest_from_inputs, forest_to_outputs
 from ._layout import (
     EDGE_ATTRIBUTES,
@@ -91,28 +92,27 @@ def hold_out_edges(
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> data = build_graph(
-        ...     [("A", "B"), ("A", "C"), ("B", "C")], input_edges=[("drug", "A")], output_edges=[("C", "read")]
-        ... )
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("C", "read")]}
+        >>> data = build_graph([("A", "B"), ("A", "C"), ("B", "C")], **ends)
         >>> split = hold_out_edges(data, fraction=0.3)
         >>> split.held_out_pairs  # A -> B and B -> C have to stay: B needs both
         {('A', 'C')}
     """
-    if seed < 0:
-        raise ConfigError(f"seed must be a number from 0, got {seed!r}")
+    check_seed(seed)
     n_held_out, n_validation = _counts(data, fraction, validation_fraction)
     edges = edges_of(data)
     by_name = edges.sort_values(["source", "target"]).index.to_numpy()
     order = np.random.default_rng(seed).permutation(by_name)
     wanted = n_held_out + n_validation
-    chosen = _spare_edges(data, order, wanted) if keep_reachable else order[:wanted]
-    if len(chosen) < wanted:
+    spared = _spare_edges(data, order, wanted) if keep_reachable else order[:wanted]
+    if len(spared) < wanted:
         raise GraphError(
-            f"{wanted} of {len(edges)} edges were to be set aside, but only {len(chosen)} can be spared without "
-            "cutting a function off from the inputs or the outputs. Ask for a smaller fraction, try another seed, "
-            "hide none (--splits 0), or pass keep_reachable=False."
+            f"{wanted} of {len(edges)} edges were to be set aside, but only {len(spared)} can be "
+            "spared without cutting a function off from the inputs or the outputs. Ask for a "
+            "smaller fraction, try another seed, hide none (--splits 0), or pass "
+            "keep_reachable=False."
         )
-    return _split(data, chosen[:n_held_out], chosen[n_held_out:])
+    return _split(data, spared[:n_held_out], spared[n_held_out:])
 
 
 def split_edges(data: HeteroData, held_out: Edges, validation: Edges = ()) -> EdgeSplit:
@@ -132,46 +132,44 @@ def split_edges(data: HeteroData, held_out: Edges, validation: Edges = ()) -> Ed
 
     Example:
         >>> from edgelab.graphs import build_graph, prior_pairs
-        >>> data = build_graph([("A", "B"), ("B", "C")], input_edges=[("drug", "A")], output_edges=[("C", "read")])
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("C", "read")]}
+        >>> data = build_graph([("A", "B"), ("B", "C")], **ends)
         >>> split = split_edges(data, held_out=[("B", "C")])
         >>> split.held_out_pairs, prior_pairs(split.train)
         ({('B', 'C')}, {('A', 'B')})
     """
-    asked = [
-        tidy_edges(pairs, name)
-        for pairs, name in ((held_out, "held_out"), (validation, "validation"))
-    ]
-    both = asked[0].merge(asked[1], on=["source", "target"])
+    asked = {
+        "held_out": check_edges(held_out, "held_out"),
+        "validation": check_edges(validation, "validation"),
+    }
+    both = asked["held_out"].merge(asked["validation"], on=["source", "target"])
     if len(both):
         raise GraphError(
             f"{len(both)} edges are both held out and for validation: {arrows(both)}. Choose one."
         )
     rows = pd.MultiIndex.from_frame(edges_of(data)[["source", "target"]])
-    positions = [
-        rows.get_indexer(pd.MultiIndex.from_frame(pairs[["source", "target"]])) for pairs in asked
-    ]
-    for pairs, found, name in zip(asked, positions, ("held_out", "validation"), strict=True):
-        _refuse_absent(data, pairs[found < 0], name)
-    return _split(data, *positions)
+    positions = {}
+    for name, pairs in asked.items():
+        positions[name] = rows.get_indexer(pd.MultiIndex.from_frame(pairs[["source", "target"]]))
+        _refuse_absent(data, pairs[positions[name] < 0], name)
+    return _split(data, positions["held_out"], positions["validation"])
 
 
 def _counts(data: HeteroData, fraction: float, validation_fraction: float) -> tuple[int, int]:
-    if not 0 < fraction < 1:
-        raise ConfigError(f"fraction must lie in (0, 1), got {fraction!r}")
+    check_share("fraction", fraction)
     if not 0 <= validation_fraction < 1:
         raise ConfigError(f"validation_fraction must lie in [0, 1), got {validation_fraction!r}")
     n_edges = data[FUNCTION_EDGES].edge_index.shape[1]
-    n_held_out, n_validation = (
-        math.floor(share * n_edges + 0.5) for share in (fraction, validation_fraction)
-    )
+    n_held_out = math.floor(fraction * n_edges + 0.5)
+    n_validation = math.floor(validation_fraction * n_edges + 0.5)
     for name, share, count in (
         ("fraction", fraction, n_held_out),
         ("validation_fraction", validation_fraction, n_validation),
     ):
         if share > 0 and count == 0:
             raise GraphError(
-                f"{name} {share} of {n_edges} function-to-function edges is no edge; ask for a larger one, or hide "
-                "none (--splits 0)"
+                f"{name} {share} of {n_edges} function-to-function edges is no edge; ask for a "
+                "larger one, or hide none (--splits 0)"
             )
     if n_held_out + n_validation > n_edges:
         raise ConfigError(
@@ -183,12 +181,12 @@ def _counts(data: HeteroData, fraction: float, validation_fraction: float) -> tu
 
 def _spare_edges(
     data: HeteroData, order: Int[Array, " edges"], wanted: int
-) -> Int[Array, " chosen"]:
-    """Return the first edges in `order` whose loss, one after the other, cuts no function off."""
+) -> Int[Array, " spared"]:
+    """The first edges in `order` whose loss, one after the other, cuts no function off."""
     forests = (forest_from_inputs(data), forest_to_outputs(data))
-    chosen: list[int] = []
+    spared: list[int] = []
     for edge in order.tolist():
-        if len(chosen) == wanted:
+        if len(spared) == wanted:
             break
         # Once an edge is needed it stays needed, since edges only disappear: no second look.
         detours = [forest.detour(edge) for forest in forests]
@@ -196,8 +194,8 @@ def _spare_edges(
             continue
         for forest, detour in zip(forests, detours, strict=True):
             forest.take_away(edge, detour or {})
-        chosen.append(edge)
-    return np.array(chosen, dtype=np.int64)
+        spared.append(edge)
+    return np.array(spared, dtype=np.int64)
 
 
 def _split(
@@ -214,9 +212,7 @@ def _split(
 
 
 def _train_graph(data: HeteroData, kept: torch.Tensor) -> HeteroData:
-    """Return a graph built anew from what is known to be safe, rather than copy and delete what is
-    known to leak.
-    """
+    # Built anew from what is known to be safe, rather than a copy without what is known to leak.
     train = HeteroData()
     for node_type in NODE_TYPES:
         train[node_type].node_names = list(data[node_type].node_names)
@@ -253,6 +249,7 @@ def _refuse_absent(data: HeteroData, absent: pd.DataFrame, argument: str) -> Non
         else "both are functions"
     )
     raise GraphError(
-        f"{argument}: {len(absent)} pairs are no edges of the graph: {arrows(absent)}; of the first, {reason}. "
-        "Only edges that the graph has can be held out: correct or remove these pairs."
+        f"{argument}: {len(absent)} pairs are no edges of the graph: {arrows(absent)}; of the "
+        f"first, {reason}. Only edges that the graph has can be held out: correct or remove these "
+        "pairs."
     )

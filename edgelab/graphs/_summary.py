@@ -1,4 +1,4 @@
-"""A graph at a glance."""
+"""Counts of a graph, and the functions that no input reaches or that reach no output."""
 
 from dataclasses import dataclass
 
@@ -38,11 +38,13 @@ class GraphSummary:
         """Return a few lines of text."""
         lines = [
             f"{self.n_inputs} inputs, {self.n_functions} functions, {self.n_outputs} outputs",
-            f"{self.n_input_edges} input, {self.n_function_edges} function and {self.n_output_edges} output edges",
+            f"{self.n_input_edges} input, {self.n_function_edges} function and "
+            f"{self.n_output_edges} output edges",
         ]
         if self.not_reached:
+            n_not_reached = len(self.not_reached)
             lines.append(
-                f"{len(self.not_reached)} functions reached by no input: {shorten(self.not_reached)}"
+                f"{n_not_reached} functions reached by no input: {shorten(self.not_reached)}"
             )
         if self.not_read:
             lines.append(
@@ -62,8 +64,8 @@ def graph_summary(data: HeteroData) -> GraphSummary:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("A", "B"), ("C", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
-        >>> print(graph_summary(data))
+        >>> ends = {"input_edges": [("drug", "A")], "output_edges": [("B", "read")]}
+        >>> print(graph_summary(build_graph([("A", "B"), ("C", "B")], **ends)))
         1 inputs, 3 functions, 1 outputs
         1 input, 2 function and 1 output edges
         1 functions reached by no input: 'C'

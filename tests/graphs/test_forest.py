@@ -45,6 +45,12 @@ def test_an_edge_can_go_exactly_when_a_fresh_search_agrees(edges, roots, random)
         assert forest.reached() == before
 
 
+def test_detours_by_hand():
+    forest = ReachForest(3, np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([0]))
+    # Node 1 has one way in, node 2 has two; the forest does not use the edge 1 -> 2.
+    assert [forest.detour(edge) for edge in range(3)] == [None, {2: 2}, {}]
+
+
 def test_direction_of_the_two_forests():
     data = build_graph(
         [("a", "b"), ("b", "c"), ("x", "b"), ("b", "y")],

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.errors import ConfigError, DataError
-from edgelab.graphs import align_matrix, check_same_samples
-from edgelab.graphs._edge_tables import check_choice
+from edgelab.graphs import align_matrix, check_matrix, check_same_samples
 
 FRAME = pd.DataFrame({"Mek": [1.0, 2.0], "Erk": [3.0, 4.0], "Akt": [5.0, 6.0]})
 
@@ -83,7 +82,22 @@ def test_options_are_checked():
     with pytest.raises(
         ConfigError, match=r"on_extra must be one of \['error', 'drop'\], got 'ignore'"
     ):
-        check_choice("ignore", ("error", "drop"), "on_extra")
+        align_matrix(FRAME, list(FRAME), what="x", on_extra="ignore")
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (FRAME.assign(Mek=[np.nan, 2.0]), "x: 1 values are missing.*sample 0, column 'Mek'"),
+        (pd.concat([FRAME, FRAME[["Erk"]]], axis=1), "x: .*more than once: 'Erk'"),
+        (FRAME.assign(Akt="high"), r"x: 1 columns are not numeric: 'Akt' \(such as 'high'\)"),
+    ],
+)
+def test_a_matrix_by_itself_holds_finite_numbers(frame, message):
+    check_matrix(FRAME, "x")
+    check_matrix(FRAME.iloc[:0], "x")
+    with pytest.raises(DataError, match=message):
+        check_matrix(frame, "x")
 
 
 def named(frame, names):

@@ -37,7 +37,8 @@ def to_networkx(data: HeteroData) -> nx.DiGraph:
         order within each type.
 
     Example:
-        >>> data = build_graph([("Raf", "Mek")], input_edges=[("EGF", "Raf")], output_edges=[("Mek", "Mek")])
+        >>> ends = {"input_edges": [("EGF", "Raf")], "output_edges": [("Mek", "Mek")]}
+        >>> data = build_graph([("Raf", "Mek")], **ends)
         >>> sorted(to_networkx(data).edges)[0]
         (('function', 'Mek'), ('output', 'Mek'))
     """
@@ -90,8 +91,9 @@ def from_networkx(
     """
     if not graph.is_directed() or graph.is_multigraph():
         raise GraphError(
-            f"the graph must be a networkx DiGraph, got a {type(graph).__name__}. Convert it first: nx.DiGraph(graph) "
-            "keeps one of parallel edges and turns an undirected edge into two."
+            f"the graph must be a networkx DiGraph, got a {type(graph).__name__}. Convert it "
+            "first: nx.DiGraph(graph) keeps one of parallel edges and turns an undirected edge "
+            "into two."
         )
     listed = [inputs, functions, outputs]
     if all(names is None for names in listed):
@@ -125,8 +127,9 @@ def _typed_nodes(graph: nx.DiGraph) -> dict[Any, Node]:
     ]
     if wrong:
         raise GraphError(
-            f"{len(wrong)} nodes are not keyed (node type, name) with a type out of {list(NODE_TYPES)}: "
-            f"{shorten(wrong)}. For a graph of plain names pass inputs=[...] and outputs=[...]."
+            f"{len(wrong)} nodes are not keyed (node type, name) with a type out of "
+            f"{list(NODE_TYPES)}: {shorten(wrong)}. For a graph of plain names pass inputs=[...] "
+            "and outputs=[...]."
         )
     return {node: node for node in graph}
 
@@ -143,20 +146,21 @@ def _listed_nodes(
         for name in names:
             if name not in graph:
                 raise GraphError(
-                    f"{kind}s: {name!r} is no node of the graph ({close_names(name, graph)}). Correct it, or add it "
-                    "with graph.add_node if it has no edges."
+                    f"{kind}s: {name!r} is no node of the graph ({close_names(name, graph)}). "
+                    "Correct it, or add it with graph.add_node if it has no edges."
                 )
             if name in kinds:
                 raise GraphError(
-                    f"{kind}s: {name!r} is listed as {kinds[name][0]} already. A graph of plain names has one node per "
-                    "name; use build_graph for names shared between inputs, functions and outputs."
+                    f"{kind}s: {name!r} is listed as {kinds[name][0]} already. A graph of plain "
+                    "names has one node per name; use build_graph for names shared between "
+                    "inputs, functions and outputs."
                 )
             kinds[name] = (kind, name)
     rest = [node for node in graph if node not in kinds]
     if functions is not None and rest:
         raise GraphError(
-            f"{len(rest)} nodes of the graph are in none of the lists: {shorten(rest)}. Add them to `functions`, or "
-            "remove them from the graph."
+            f"{len(rest)} nodes of the graph are in none of the lists: {shorten(rest)}. Add them "
+            "to `functions`, or remove them from the graph."
         )
     return kinds | {node: ("function", node) for node in rest}
 
@@ -172,8 +176,9 @@ def _tables(
         edge_type = (source_type, "to", target_type)
         if edge_type not in rows:
             raise GraphError(
-                f"edge {source_name!r} -> {target_name!r} leads from {source_type} to {target_type}. Edges run from "
-                "input to function, between functions, and from function to output: remove or turn it round."
+                f"edge {source_name!r} -> {target_name!r} leads from {source_type} to "
+                f"{target_type}. Edges run from input to function, between functions, and from "
+                "function to output: remove or turn it round."
             )
         kept = {name: attributes[name] for name in EDGE_ATTRIBUTES if name in attributes}
         rows[edge_type].append({"source": source_name, "target": target_name, **kept})
