@@ -27,7 +27,7 @@ def check_integer(name: str, value: object, *, least: int = 1, why: str = "") ->
         ...
         edgelab.errors.ConfigError: epochs must be a positive integer, got 0
     """
-    if not (isinstance(value, Integral) and not isinstance(value, bool) and value >= least):
+    if not (isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least):
         rule = "a positive integer" if least == 1 else f"an integer of at least {least}"
         ending = f"; {why}" if why else ""
         raise ConfigError(f"{name} must be {rule}, got {value!r}{ending}")
@@ -93,5 +93,7 @@ def check_seed(value: object, name: str = "seed") -> None:
         ...
         edgelab.errors.ConfigError: seed must be an integer from 0 to 2**63 - 1, got -1
     """
-    if not (isinstance(value, Integral) and not isinstance(value, bool) and 0 <= value < SEEDS):
+    if not (
+        isinstance(value, Integral) and not isinstance(value, bool) and 0 <= int(value) < SEEDS
+    ):
         raise ConfigError(f"{name} must be an integer from 0 to 2**63 - 1, got {value!r}")

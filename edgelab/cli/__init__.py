@@ -1,3 +1,3 @@
-"""The command line: `edgelab demo`, `edgelab infer`, `edgelab evaluate`, `edgelab simulate`."""
+"""The command line: `edgelab demo`, `edgelab infer`, `edgelab benchmark` and others."""
 
 from ._app import main as main

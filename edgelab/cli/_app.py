@@ -1,14 +1,19 @@
-"""The commands, put together."""
+"""The commands, put together.
+
+Files beside this one hold what a command line needs to show its help: names, options, examples.
+They load typer, rich and the light modules of floor 0 only. The body of a command loads the rest,
+from `steps` and the other rooms, once it runs.
+"""
 
 from typing import Annotated
 
 import typer
 
 from edgelab._version import __version__
-from edgelab.methods import METHODS
 
 from ._benchmark import benchmark
 from ._calibrate import calibrate_command
+from ._choices import METHODS
 from ._console import out
 from ._demo import demo
 from ._evaluate import evaluate
@@ -18,6 +23,9 @@ from ._refine import refine
 from ._responses import responses
 from ._simulate import simulate
 
+# Below the options: a column of a narrow terminal would cut long names off.
+_NAMES = ", ".join(METHODS)
+
 app = typer.Typer(
     help="Which regulatory edges is a network missing, how sure can one be, and would it matter?",
     no_args_is_help=True,
@@ -26,14 +34,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo)
-# Below the options: a column of a narrow terminal would cut long names off.
-app.command(epilog=f"Methods: {', '.join(METHODS)}.")(infer)
+app.command(epilog=f"Methods: {_NAMES}.")(infer)
 app.command()(evaluate)
-app.command("calibrate", epilog=f"Methods: {', '.join(METHODS)}.")(calibrate_command)
-app.command(epilog=f"Scorers: {', '.join(METHODS)}.")(benchmark)
+app.command("calibrate", epilog=f"Methods: {_NAMES}.")(calibrate_command)
+app.command(epilog=f"Scorers: {_NAMES}.")(benchmark)
 app.command()(responses)
-app.command(epilog=f"Methods: {', '.join(METHODS)}.")(refine)
-app.command(epilog=f"Methods: {', '.join(METHODS)}.")(perturb)
+app.command(epilog=f"Methods: {_NAMES}.")(refine)
+app.command(epilog=f"Methods: {_NAMES}.")(perturb)
 app.command()(simulate)
 
 

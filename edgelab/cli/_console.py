@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 from edgelab.errors import EdgelabError
 
@@ -18,18 +19,9 @@ USER_ERRORS = (EdgelabError, OSError)
 
 @contextmanager
 def one_clear_line(debug: bool) -> Iterator[None]:
-    """Turn an error of the user's into one line and exit code 1, Ctrl-C into one line and 130, and
-    keep quiet else.
+    """Turn a user's error into one line and exit code 1, Ctrl-C into one line and 130.
 
-    Args:
-        debug: Let errors through, with their traceback, and show the warnings of libraries.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        SystemExit: With code 1, for an error that a user can cause; with code 130 after Ctrl-C.
-        KeyboardInterrupt: After Ctrl-C, with `debug`.
+    With `debug` errors keep their traceback, and the warnings of libraries are shown.
     """
     try:
         with warnings.catch_warnings():
@@ -39,17 +31,15 @@ def one_clear_line(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt as error:
         if debug:
             raise
-        err.print(
-            "[bold red]interrupted[/]: the results are not complete; --force writes them anew",
-            soft_wrap=True,
-        )
+        _say("interrupted", "the results are not complete; --force writes them anew")
         raise SystemExit(130) from error
     except USER_ERRORS as error:
         if debug:
             raise
-        err.print(f"[bold red]error:[/] {_escaped(error)}", highlight=False, soft_wrap=True)
+        _say("error", str(error))
         raise SystemExit(1) from error
 
 
-def _escaped(error: BaseException) -> str:
-    return " ".join(str(error).split()).replace("[", r"\[")
+def _say(kind: str, text: str, colour: str = "red") -> None:
+    one_line = escape(" ".join(text.split()))
+    err.print(f"[bold {colour}]{kind}:[/] {one_line}", highlight=False, soft_wrap=True)

@@ -1,35 +1,25 @@
 """`edgelab demo`: the main job on real, bundled data."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from edgelab.datasets import sachs
-from edgelab.report import ResultsFolder
-from edgelab.training import ModelSettings, choose_device
-
+from ._arguments import hold_out_seeds, recorded
 from ._console import one_clear_line
-from ._job import Job, recorded, run_job
 from ._options import (
     Debug,
     Device,
     Force,
     Fraction,
+    OutDir,
     Progress,
     Seed,
     Splits,
     Threads,
     Top,
 )
-from ._results import RESULT_FILES
 
 
 def demo(
-    out_dir: Annotated[
-        Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")
-    ] = Path("results/demo"),
+    out_dir: OutDir = Path("results/demo"),
     splits: Splits = 10,
     fraction: Fraction = 0.25,
     top: Top = 15,
@@ -47,21 +37,26 @@ def demo(
 
     [bold]Example[/]: edgelab demo --out results/demo
     """
-    job = Job(
-        method="consensus",
-        splits=splits,
-        fraction=fraction,
-        top=top,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        arguments=recorded("demo", locals()),
-    )
-    with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
-        folder.refuse_foreign(RESULT_FILES)
-        choose_device(device)
-        settings = ModelSettings()
-        settings = replace(
-            settings, training=replace(settings.training, device=device, progress=progress)
+    arguments = recorded("demo", locals())
+    with one_clear_line(debug):
+        from edgelab.datasets import sachs
+        from edgelab.report import ResultsFolder
+        from edgelab.training import ModelSettings, choose_device
+
+        from .steps import RANKING_FILES, Job, run_job, with_training
+
+        job = Job(
+            method="consensus",
+            hold_outs=hold_out_seeds(seed, splits),
+            fraction=fraction,
+            top=top,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            arguments=arguments,
         )
-        run_job(folder, sachs(), settings, job)
+        with ResultsFolder(out_dir, force=force) as folder:
+            folder.refuse_foreign(RANKING_FILES)
+            choose_device(device)
+            settings = with_training(ModelSettings(), device=device, progress=progress)
+            run_job(folder, sachs(), settings, job)

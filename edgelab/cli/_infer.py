@@ -2,31 +2,37 @@
 
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgelab.confidence import WAYS, QSettings
-from edgelab.methods import METHODS
-from edgelab.report import ResultsFolder
-from edgelab.training import TASKS, ModelSettings, choose_device
-
+from ._arguments import hold_out_seeds, recorded
 from ._console import one_clear_line
-from ._inputs import Data, Edges, InputEdges, OutputEdges, X, Y, chosen_dataset
-from ._job import Job, recorded, run_job
 from ._options import (
+    BatchSize,
+    Channels,
+    Data,
     Debug,
     Device,
+    Edges,
     Force,
     Fraction,
+    InputEdges,
+    Layers,
+    LearningRate,
+    OutDir,
+    OutputEdges,
     Progress,
+    Q,
+    QSplits,
     Seed,
     Splits,
+    Task,
     Threads,
     Top,
+    X,
+    Y,
 )
-from ._results import RESULT_FILES
 
 
 class Otherwise(StrEnum):
@@ -37,9 +43,7 @@ class Otherwise(StrEnum):
 
 
 def infer(
-    out_dir: Annotated[
-        Path, typer.Option("--out", help="Folder for the results; made if it does not exist.")
-    ],
+    out_dir: OutDir,
     dataset: Data = None,
     edges: Edges = None,
     x: X = None,
@@ -49,22 +53,16 @@ def infer(
     method: Annotated[
         str, typer.Option(help="How candidates are ranked; the names are below.")
     ] = "consensus",
-    task: Annotated[
-        str, typer.Option(help=f"What the model learns from: {', '.join(TASKS)}.")
-    ] = "auto",
-    channels: Annotated[int, typer.Option(min=1, help="Hidden channels of each function.")] = 8,
-    layers: Annotated[int, typer.Option(min=2, help="Layers of the network.")] = 4,
+    task: Task = "auto",
+    channels: Channels = 8,
+    layers: Layers = 4,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the samples; else about 90 steps.")
     ] = None,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Samples per training step, at most.")
-    ] = 256,
-    lr: Annotated[float, typer.Option(help="Learning rate.")] = 3e-3,
-    q: Annotated[str, typer.Option(help=f"Where q comes from: {', '.join(WAYS)}.")] = "mirror",
-    q_splits: Annotated[
-        int, typer.Option(min=1, help="Splits into sample halves that q aggregates.")
-    ] = 20,
+    batch_size: BatchSize = 256,
+    lr: LearningRate = 3e-3,
+    q: Q = "mirror",
+    q_splits: QSplits = 20,
     q_direct: Annotated[
         bool, typer.Option("--q-direct", help="Add q_direct, which rests on a linear model.")
     ] = False,
@@ -95,36 +93,48 @@ def infer(
     edgelab infer --edges prior.csv --input-edges drugs.csv --output-edges readouts.csv --x x.csv
     --y y.csv --out results
     """
-    job = Job(
-        method=method,
-        splits=splits,
-        fraction=fraction,
-        top=top,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        arguments=recorded("infer", locals()),
-        check=check,
-    )
-    with one_clear_line(debug), ResultsFolder(out_dir, force=force) as folder:
-        folder.refuse_foreign(RESULT_FILES)
-        METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
-        choose_device(device)  # so does a device that is not there
-        settings = ModelSettings(task=task, channels=channels, layers=layers)
-        training = replace(
-            settings.training, batch_size=batch_size, lr=lr, device=device, progress=progress
-        )
-        if epochs is not None:
-            training, settings = replace(training, epochs=epochs), replace(settings, min_steps=1)
-        data = chosen_dataset(
-            dataset,
-            edges=edges,
-            x=x,
-            y=y,
-            input_edges=input_edges,
-            output_edges=output_edges,
-            on_duplicate=on_duplicate.value,
-            on_extra=on_extra.value,
-        )
-        job = replace(job, q=QSettings(way=q, splits=q_splits, direct=q_direct))
-        run_job(folder, data, replace(settings, training=training), job)
+    arguments = recorded("infer", locals())
+    with one_clear_line(debug):
+        from edgelab.confidence import QSettings
+        from edgelab.methods import METHODS
+        from edgelab.report import ResultsFolder
+        from edgelab.training import ModelSettings, choose_device
+
+        from .steps import RANKING_FILES, Job, chosen_dataset, run_job, with_training
+
+        with ResultsFolder(out_dir, force=force) as folder:
+            folder.refuse_foreign(RANKING_FILES)
+            METHODS[method]  # a misspelt name ends here, and not after all the hold-outs
+            choose_device(device)  # so does a device that is not there
+            job = Job(
+                method=method,
+                hold_outs=hold_out_seeds(seed, splits),
+                fraction=fraction,
+                top=top,
+                seed=seed,
+                threads=threads,
+                progress=progress,
+                arguments=arguments,
+                q=QSettings(way=q, splits=q_splits, direct=q_direct),
+                check=check,
+            )
+            settings = with_training(
+                ModelSettings(task=task, channels=channels, layers=layers),
+                batch_size=batch_size,
+                lr=lr,
+                device=device,
+                progress=progress,
+            )
+            if epochs is not None:
+                settings = with_training(replace(settings, min_steps=1), epochs=epochs)
+            data = chosen_dataset(
+                dataset,
+                edges=edges,
+                x=x,
+                y=y,
+                input_edges=input_edges,
+                output_edges=output_edges,
+                on_duplicate=on_duplicate.value,
+                on_extra=on_extra.value,
+            )
+            run_job(folder, data, settings, job)

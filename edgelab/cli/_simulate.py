@@ -1,22 +1,15 @@
 """`edgelab simulate`: a data set with known missing edges, as files that `edgelab infer` reads."""
 
-from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
-from edgelab.datasets import convergence
-from edgelab.report import ResultsFolder
-
 from ._console import one_clear_line, out
-from ._options import Debug, Force, Seed
+from ._options import Debug, Force, OutDir, Seed
 
 
 def simulate(
-    out_dir: Annotated[
-        Path, typer.Option("--out", help="Folder for the files; made if it does not exist.")
-    ],
+    out_dir: OutDir,
     size: Annotated[
         int, typer.Option(min=3, help="Number of chains n: the graph has 2n functions.")
     ] = 25,
@@ -38,8 +31,11 @@ def simulate(
     toy/y.csv --out found
     """
     with one_clear_line(debug):
+        from edgelab.datasets import convergence
+        from edgelab.report import ResultsFolder
+
         data = convergence(size, n_train=samples, n_test=1, noise_scale=noise, seed=seed)
-        tables: dict[str, pd.DataFrame] = {
+        tables = {
             "edges": data.graph.kept_edges,
             "input_edges": data.graph.input_edges,
             "output_edges": data.graph.output_edges,
@@ -50,6 +46,7 @@ def simulate(
         with ResultsFolder(out_dir, force=force) as folder:
             for name, table in tables.items():
                 table.to_csv(folder.file(f"{name}.csv"), index=False)
-    out.print(
-        f"{samples} samples of {2 * size} functions in {out_dir}; {len(data.graph.held_out)} edges left out"
-    )
+        out.print(
+            f"{samples} samples of {2 * size} functions in {out_dir}; "
+            f"{len(data.graph.held_out)} edges left out"
+        )

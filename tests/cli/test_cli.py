@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from edgelab._version import __version__
 from edgelab.cli._app import app
-from edgelab.cli._results import RESULT_FILES
+from edgelab.cli.steps import RANKING_FILES
 from edgelab.datasets import convergence_graph
 from edgelab.methods import METHODS
 from edgelab.report._results_folder import LIST_NAME
@@ -296,7 +296,7 @@ def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("edgelab.cli._job.infer_edges", interrupt)
+    monkeypatch.setattr("edgelab.cli.steps._ranking.infer_edges", interrupt)
     result = run(*infer_arguments(toy, tmp_path / "out"), "--splits", 0)
     assert (
         result.exit_code == 130
@@ -316,7 +316,7 @@ def test_a_foreign_file_in_the_way_is_found_before_the_work(run, toy, tmp_path):
 def test_every_result_is_in_the_list_of_names(run, toy, tmp_path):
     assert run(*infer_arguments(toy, tmp_path / "out"), *QUICK, "--splits", 0).exit_code == 0
     written = {path.name for path in (tmp_path / "out").iterdir()} - {LIST_NAME}
-    assert written <= set(RESULT_FILES)
+    assert written <= set(RANKING_FILES)
 
 
 def written(folder, edges, x, y):

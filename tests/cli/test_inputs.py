@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgelab.cli._app import app
-from edgelab.cli._inputs import chosen_dataset
+from edgelab.cli.steps import chosen_dataset
 from edgelab.datasets.readers import open_dataset
 from edgelab.errors import ConfigError
 

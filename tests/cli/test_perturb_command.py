@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgelab.cli._app import app
-from edgelab.cli._perturb import RESULT_FILES
+from edgelab.cli.steps import PERTURBATION_FILES
 
 QUICK = ["--epochs", 2, "--models", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
@@ -50,7 +50,7 @@ def test_writes_a_table_a_figure_and_all_that_is_needed_to_repeat_it(run, toy, t
     )
     assert result.exit_code == 0, result.output
     assert "Edges to change" in result.output and "not of experiments" in result.output
-    assert set(RESULT_FILES) <= {path.name for path in out.iterdir()}
+    assert set(PERTURBATION_FILES) <= {path.name for path in out.iterdir()}
     changes, metrics = (
         pd.read_csv(out / "changes.tsv", sep="\t"),
         json.loads((out / "metrics.json").read_text()),

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgelab.cli._app import app
-from edgelab.cli._refine import RESULT_FILES
+from edgelab.cli.steps import REFINEMENT_FILES
 
 QUICK = ["--epochs", 6, "--rounds", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
@@ -45,7 +45,7 @@ def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
     result = run("refine", *files(toy), *QUICK, "--out", refined)
     assert result.exit_code == 0, result.output
     assert "kept" in result.output and "removed" in result.output
-    assert set(RESULT_FILES) <= {path.name for path in refined.iterdir()}
+    assert set(REFINEMENT_FILES) <= {path.name for path in refined.iterdir()}
     edges, changes = (
         pd.read_csv(refined / "edges.csv"),
         pd.read_csv(refined / "changes.tsv", sep="\t"),

@@ -1,45 +1,15 @@
 """The data set that a command is about: a word, or the user's own tables."""
 
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from edgelab.datasets import Dataset
 from edgelab.datasets.readers import BUNDLED, load_dataset, open_dataset
 from edgelab.errors import ConfigError
+from edgelab.graphs import graph_summary
+from edgelab.tasks import graph_of
 
-Data = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[DATASET]",
-        help=f"A bundled data set ({', '.join(BUNDLED)}) or a folder (DREAM4, CellNOpt, or edges.csv, x.csv, y.csv); "
-        "else give --edges, --x and --y.",
-        show_default=False,
-    ),
-]
-Edges = Annotated[
-    Path | None,
-    typer.Option(help="Prior network: CSV, TSV, SIF or Parquet with source,target[,sign]."),
-]
-X = Annotated[
-    Path | None, typer.Option(help="What was done: samples × inputs, names in the header.")
-]
-Y = Annotated[
-    Path | None, typer.Option(help="What was measured: samples × outputs, the same samples.")
-]
-InputEdges = Annotated[
-    Path | None,
-    typer.Option(
-        help="From input (source) to function (target); else each acts on the one of its name."
-    ),
-]
-OutputEdges = Annotated[
-    Path | None,
-    typer.Option(
-        help="From function (source) to output (target); else each reads the one of its name."
-    ),
-]
+from .._console import out
 
 
 def chosen_dataset(
@@ -52,14 +22,14 @@ def chosen_dataset(
     output_edges: Path | None = None,
     **options: Any,
 ) -> Dataset:
-    """Read what the user named: a data set as a whole, or its tables.
+    """Read what the user named: a data set as a whole, or its tables, but not both.
 
     Args:
         dataset: What `edgelab.datasets.readers.open_dataset` reads, or None.
         edges: Prior network, or None.
         x: What was done, or None.
         y: What was measured, or None.
-        input_edges: As `edgelab.jobs.load_dataset` takes it.
+        input_edges: As `edgelab.load_dataset` takes it.
         output_edges: Likewise.
         options: Likewise.
 
@@ -68,10 +38,6 @@ def chosen_dataset(
 
     Raises:
         ConfigError: If both or neither are named.
-
-    Example:
-        >>> chosen_dataset("sachs", edges=None, x=None, y=None).name
-        'sachs'
     """
     tables = {
         "edges": edges,
@@ -84,15 +50,26 @@ def chosen_dataset(
     if dataset is not None:
         if given:
             raise ConfigError(
-                f"give either the data set {dataset!r} or tables, not both; leave out {', '.join(given)}"
+                f"give either the data set {dataset!r} or tables, not both; "
+                f"leave out {', '.join(given)}"
             )
         return open_dataset(dataset)
     if edges is None or x is None or y is None:
         missing = [f"--{name}" for name in ("edges", "x", "y") if tables[name] is None]
+        beside = f" too, beside {', '.join(given)}" if given else ""
         raise ConfigError(
-            f"no data: name a data set ({', '.join(BUNDLED)}, or a folder) or give {', '.join(missing)}"
-            + (f" too, beside {', '.join(given)}" if given else "")
+            f"no data: name a data set ({', '.join(BUNDLED)}, or a folder) "
+            f"or give {', '.join(missing)}{beside}"
         )
     return load_dataset(
         edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges, **options
     )
+
+
+def describe(dataset: Dataset) -> None:
+    """Print what the data set holds, and what no method can find in it."""
+    out.print(
+        f"[bold]{dataset.name}[/]: {dataset.n_samples} samples, "
+        f"{dataset.condition.nunique()} conditions"
+    )
+    out.print(str(graph_summary(graph_of(dataset))))

@@ -2,30 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from edgelab.benchmark import compare_methods
+from edgelab.benchmark import Comparison, compare_methods
 from edgelab.confidence import QSettings
 from edgelab.datasets import Dataset
-from edgelab.jobs import infer_edges
-from edgelab.report import ResultsFolder
+from edgelab.jobs import Inference, infer_edges
+from edgelab.report import (
+    ResultsFolder,
+    candidate_network,
+    plot_candidates,
+    plot_score_matrix,
+    plot_training,
+)
 from edgelab.training import ModelSettings
 
-from ._console import out
-from ._results import (
-    describe,
-    require_candidates,
-    show_calibration,
-    show_candidates,
-    show_comparison,
-    show_files,
-    write_results,
-)
+from .._console import out
+from ._calibration import show_calibration, write_calibration
+from ._candidates import require_candidates, show_candidates
+from ._comparison import comparison_metrics, show_comparison, write_comparison
+from ._dataset import describe
+from ._files import show_files, write_configuration
 from ._threads import use_threads
 
-# Options that do not change the results.
-_NOT_RECORDED = frozenset({"out_dir", "progress", "force", "debug"})
+RANKING_FILES = (
+    *("edges.parquet", "edges.tsv", "network.graphml", "network.sif"),
+    *("config.json", "metrics.json", "comparison.csv", "calibration.csv"),
+    *("candidates.png", "scores.png", "training.png", "recovery.png", "comparison.png"),
+    "calibration.png",
+)
+
+# Beyond this many functions a matrix of all pairs cannot be read any more.
+_LARGEST_MATRIX = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +42,10 @@ class Job:
 
     Attributes:
         method: How candidates are ranked, a name in `METHODS`.
-        splits: How many times known edges are hidden; 0 skips it.
+        hold_outs: Seeds of the times that known edges are hidden; empty skips it.
         fraction: Share of the known edges that is hidden each time.
         top: How many candidates are printed, drawn and exported.
-        seed: Of the first hold-out and of the final model.
+        seed: Of the final model.
         threads: Processor threads, or None to choose.
         progress: Whether to show progress bars.
         arguments: Everything the user gave, for `config.json`.
@@ -46,7 +54,7 @@ class Job:
     """
 
     method: str
-    splits: int
+    hold_outs: range
     fraction: float
     top: int
     seed: int
@@ -57,45 +65,18 @@ class Job:
     check: int = 0
 
 
-def recorded(command: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a command, as plain values.
-
-    Args:
-        command: Name of the command.
-        parameters: Its parameters by name.
-
-    Returns:
-        Those that bear on the results.
-
-    Example:
-        >>> recorded("infer", {"x": Path("x.csv"), "seed": 0, "force": True})
-        {'command': 'infer', 'x': 'x.csv', 'seed': 0}
-    """
-    plain = {
-        name: str(value) if isinstance(value, Path) else value for name, value in parameters.items()
-    }
-    return {
-        "command": command,
-        **{name: value for name, value in plain.items() if name not in _NOT_RECORDED},
-    }
-
-
 def run_job(folder: ResultsFolder, dataset: Dataset, settings: ModelSettings, job: Job) -> None:
-    """Do the job and leave its results in the folder.
-
-    Args:
-        folder: The results folder.
-        dataset: Prior network and measurements.
-        settings: How the model is built and trained.
-        job: What the user asked for.
-    """
+    """Do the job and leave its results in the folder."""
     use_threads(job.threads, len(dataset.functions))
     describe(dataset)
     comparison = None
-    if job.splits:
-        seeds = range(job.seed, job.seed + job.splits)
+    if job.hold_outs:
         comparison = compare_methods(
-            dataset, seeds=seeds, fraction=job.fraction, settings=settings, progress=job.progress
+            dataset,
+            seeds=job.hold_outs,
+            fraction=job.fraction,
+            settings=settings,
+            progress=job.progress,
         )
         show_comparison(comparison, job.fraction)
     inference = infer_edges(
@@ -116,5 +97,34 @@ def run_job(folder: ResultsFolder, dataset: Dataset, settings: ModelSettings, jo
             "q was not checked on planted edges: that needs one output for each function.",
             style="dim",
         )
-    write_results(folder, dataset, inference, comparison, settings, job.arguments, job.top)
+    write_configuration(folder, dataset, settings, job.arguments)
+    folder.write_json("metrics.json", _metrics(inference, comparison))
+    _write_inference(folder, inference, job.top)
+    if comparison is not None:
+        write_comparison(folder, comparison, inference.method)
     show_files(folder)
+
+
+def _write_inference(folder: ResultsFolder, inference: Inference, top: int) -> None:
+    folder.write_table(inference.table)
+    folder.write_figure("candidates.png", plot_candidates(inference.table, inference.data, top))
+    folder.write_network(candidate_network(inference.table, inference.data, top))
+    if inference.data["function"].num_nodes <= _LARGEST_MATRIX:
+        folder.write_figure("scores.png", plot_score_matrix(inference.table))
+    if inference.history is not None:
+        folder.write_figure("training.png", plot_training(inference.history))
+    if inference.calibration is not None:
+        write_calibration(folder, inference.calibration, inference.calibration.way)
+
+
+def _metrics(inference: Inference, comparison: Comparison | None) -> dict[str, Any]:
+    history, calibration = inference.history, inference.calibration
+    return {
+        "method": inference.method,
+        "n_candidates": len(inference.candidates),
+        "estimand": str(inference.table["estimand"].iloc[0]),
+        "n_q_below_0.05": int((inference.candidates["q_value"] <= 0.05).sum()),
+        "calibration": None if calibration is None else calibration.summary(),
+        "training": None if history is None else history.frame().to_dict("records"),
+        "held_out_edges": None if comparison is None else comparison_metrics(comparison),
+    }

@@ -1,4 +1,4 @@
-"""How many threads a job should use."""
+"""How many processor threads a command uses."""
 
 import torch
 
@@ -8,23 +8,7 @@ _FUNCTIONS_WORTH_THREADS = 500
 
 
 def use_threads(threads: int | None, n_functions: int) -> int:
-    """Set torch's number of threads.
-
-    Args:
-        threads: What the user asked for; None chooses: one for small graphs, else what torch would
-            use.
-        n_functions: Size of the graph.
-
-    Returns:
-        The number in use from now on.
-
-    Example:
-        >>> before = torch.get_num_threads()
-        >>> use_threads(None, n_functions=11)
-        1
-        >>> use_threads(before, n_functions=11) == before
-        True
-    """
+    """Set torch's number of threads to the user's, or by the size of the graph; return it."""
     if threads is not None:
         torch.set_num_threads(threads)
     elif n_functions < _FUNCTIONS_WORTH_THREADS:
