@@ -9,6 +9,7 @@ from torch_geometric.data import HeteroData
 from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import ConfigError, DataError
 from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES
+from edgelab.ops import does_not_vary
 from edgelab.screens import function_responses
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.typing import Array, Bool, Float
@@ -175,7 +176,7 @@ class _Measured:
             np.where(known, responses.mean(axis=0), 0.0),
             np.where(known, responses.std(axis=0), 1.0),
         )
-        spread[spread == 0] = 1.0
+        spread[does_not_vary(mean, spread)] = 1.0
         # What nobody measured is 0: it takes no part in the fit and is noise in the synthetic
         # network.
         values = np.where(known, (responses - mean) / spread, 0.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.errors import DataError, shorten
+from edgelab.ops import does_not_vary
 
 
 def standardise(values: pd.DataFrame, train_rows: np.ndarray | None = None) -> pd.DataFrame:
@@ -27,9 +28,7 @@ def standardise(values: pd.DataFrame, train_rows: np.ndarray | None = None) -> p
     """
     train = values.iloc[checked_rows(train_rows, len(values))]
     mean, spread = train.mean(), train.std(ddof=0)
-    # Rounding leaves a constant column a spread of a few ulp of its size; such a column carries
-    # nothing.
-    flat = spread <= 1e-12 * train.abs().max()
+    flat = does_not_vary(mean.to_numpy(), spread.to_numpy())
     if flat.any():
         raise DataError(
             f"{flat.sum()} columns do not vary over the {len(train)} training rows: {shorten(values.columns[flat])}. "

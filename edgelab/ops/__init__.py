@@ -3,6 +3,9 @@ sums.
 """
 
 from ._batch import Batch as Batch
+from ._columns import does_not_vary as does_not_vary
+from ._columns import standardised as standardised
+from ._columns import unit_columns as unit_columns
 from ._correlation import fisher_p_value as fisher_p_value
 from ._correlation import mean_over_pairs as mean_over_pairs
 from ._correlation import pooled_over_pairs as pooled_over_pairs

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from edgelab.errors import DataError
-from edgelab.typing import Bool, Float, Tensor
-
-# How far rounding alone spreads a column whose exact values are equal, in units of the precision of
-# its values: a sum over a few channels, computed in another order for another sample.
-ROUNDING_UNITS = 8.0
+from edgelab.typing import Float, Tensor
 
 
 @dataclass(slots=True, eq=False)
@@ -174,32 +170,3 @@ def _centred_rows(values: Tensor, mean: Tensor, count: int) -> tuple[Tensor, Ten
     total = max(count + new, 1)
     rows[:, new] = step * (count * new / total) ** 0.5
     return rows, mean + step * (new / total)
-
-
-def is_constant(
-    squares: Float[Tensor, "*columns"],
-    mean: Float[Tensor, "*columns"],
-    count: int,
-    precision: float,
-) -> Bool[Tensor, "*columns"]:
-    """Columns that do not vary beyond what rounding explains, at any scale of the values.
-
-    Args:
-        squares: Sum of squared deviations from the mean.
-        mean: The mean.
-        count: Number of samples.
-        precision: Relative spacing of the values' own type, such as
-            `torch.finfo(torch.float32).eps`.
-
-    Returns:
-        True where the standard deviation is at most eight roundings of the root mean square, or a
-        value is not finite.
-
-    Example:
-        >>> squares, mean = torch.tensor([0.0, 1e-20, 1.0]), torch.tensor([5.0, 1e-10, 1e4])
-        >>> is_constant(squares, mean, count=100, precision=1.2e-7).tolist()
-        [True, False, False]
-    """
-    variance = squares / max(count, 1)
-    floor = (ROUNDING_UNITS * precision) ** 2 * (mean.square() + variance)
-    return ~(variance > floor)

@@ -9,7 +9,8 @@ import torch
 from edgelab.errors import DataError
 from edgelab.typing import Float, Int, Tensor
 
-from ._moments import PairedMoments, is_constant
+from ._columns import does_not_vary
+from ._moments import PairedMoments
 from ._partial import ParentGroups, partial_correlation
 from ._samples import SampleStore
 
@@ -267,7 +268,8 @@ class PairStatistics:
         )
 
     def _scale(self, squares: Tensor, mean: Tensor) -> Tensor:
-        constant = is_constant(squares, mean, self.count, self._precision)
+        spread = (squares / max(self.count, 1)).sqrt()
+        constant = does_not_vary(mean, spread, self._precision)
         return squares.rsqrt().masked_fill_(constant, torch.nan)
 
     def _kept_samples(self) -> SampleStore:

@@ -7,7 +7,7 @@ from torch import nn
 
 from edgelab.typing import Bool, Float, Tensor
 
-from ._moments import is_constant
+from ._columns import does_not_vary
 
 
 class RunningMoments(NamedTuple):
@@ -89,7 +89,7 @@ def standardised(
         tensor([[ 1.,  0.],
                 [-1.,  0.]])
     """
-    constant = is_constant(moments.variance, moments.mean, 1, torch.finfo(values.dtype).eps)
+    constant = does_not_vary(moments.mean, moments.variance.sqrt(), torch.finfo(values.dtype).eps)
     scale = moments.variance.rsqrt().masked_fill(constant, 0.0)
     return _centred(values)[0].mul_(scale.to(values.dtype).unsqueeze(-2))
 
@@ -167,7 +167,7 @@ class RunningScaler(nn.Module):
         Returns:
             True for those.
         """
-        return ~is_constant(self.variance, self.mean, 1, torch.finfo(dtype).eps)
+        return ~does_not_vary(self.mean, self.variance.sqrt(), torch.finfo(dtype).eps)
 
     def _moments(self) -> RunningMoments:
         return RunningMoments(self.mean, self.variance, self.batch)

@@ -10,8 +10,8 @@ import torch
 
 from edgelab.typing import Float, Int, Tensor
 
+from ._columns import does_not_vary
 from ._correlation import mean_ranks
-from ._moments import is_constant
 
 
 class SampleStore:
@@ -137,7 +137,8 @@ def _unit_columns(values: Tensor) -> Tensor:
     exact = values.to(torch.float64, copy=True)
     mean = exact.mean(dim=0)
     squares = torch.linalg.vector_norm(exact.sub_(mean), dim=0).square_()
-    constant = is_constant(squares, mean, len(values), torch.finfo(values.dtype).eps)
+    spread = (squares / len(values)).sqrt()
+    constant = does_not_vary(mean, spread, torch.finfo(values.dtype).eps)
     return exact.mul_(squares.rsqrt().masked_fill_(constant, torch.nan))
 
 

@@ -13,7 +13,7 @@ from scipy.special import stdtr
 
 from edgelab.typing import Float, Tensor
 
-from ._moments import is_constant
+from ._columns import does_not_vary
 
 # Added to the diagonal, relative to it, so that columns that are combinations of others can be
 # inverted, and found.
@@ -139,7 +139,7 @@ class _Standardised:
         scale = torch.empty_like(mean)
         for row, (columns, centre) in enumerate(zip(values, mean, strict=True)):
             variance = (columns - centre).square_().mean(dim=0)
-            constant = is_constant(variance, centre, 1, torch.finfo(values.dtype).eps)
+            constant = does_not_vary(centre, variance.sqrt(), torch.finfo(values.dtype).eps)
             scale[row] = variance.rsqrt().masked_fill_(constant, 0.0)
         return cls(values, mean, scale)
 

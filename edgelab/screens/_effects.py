@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from edgelab.ops import does_not_vary
 from edgelab.typing import Array, Bool, Float
 
 from ._halves import one_at_a_time
 
-FLAT = 1e-12
-"""A column whose spread is below this part of its size is constant up to rounding."""
+PERFECT_FIT = 1e-12
+"""A regression that leaves less than this part of a response is perfect up to rounding."""
 
 FEW_CONTROLS = 3
 """Fewer controls than this per treated sample and their own noise is felt: all sources then seem to
@@ -43,13 +44,10 @@ def intervention_effects(
         >>> intervention_effects(x, np.array([[1.0], [2.0], [3.0], [9.0]])).round(2).tolist()
         [[1.95]]
     """
-    size = np.abs(responses).max(axis=0, initial=0.0)
-    usable = (
-        (responses.std(axis=0) > FLAT * size)
-        if len(responses) > 1
-        else np.zeros(responses.shape[1], dtype=bool)
-    )
     effects = np.full((x.shape[1], responses.shape[1]), np.nan)
+    if not len(responses):
+        return effects
+    usable = ~does_not_vary(responses.mean(axis=0), responses.std(axis=0))
     if usable.any():
         estimate = _shifts if one_at_a_time(x) else _slopes
         effects[:, usable] = estimate(x, responses[:, usable])
@@ -92,7 +90,7 @@ def _slopes(
     with np.errstate(divide="ignore", invalid="ignore"):
         effects = slope / (
             np.linalg.norm(inverse, axis=1)[:, None]
-            * np.maximum(spread, FLAT * np.abs(y).max(axis=0))
+            * np.maximum(spread, PERFECT_FIT * np.abs(y).max(axis=0))
         )
     effects[~told_apart] = np.nan
     return effects

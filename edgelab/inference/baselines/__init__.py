@@ -4,10 +4,8 @@
 """
 
 from ._correlation import DECIMALS as DECIMALS
-from ._correlation import FLAT as FLAT
 from ._correlation import pearson as pearson
 from ._correlation import spearman as spearman
-from ._correlation import unit_columns as unit_columns
 from ._degree import out_degree as out_degree
 from ._genie3 import genie3 as genie3
 from ._grnboost import grnboost as grnboost

@@ -5,6 +5,7 @@ from scipy.special import stdtr
 from scipy.stats import rankdata
 
 from edgelab.inference.table import PairSpace, RawScores, ScoreBlock
+from edgelab.ops import unit_columns
 from edgelab.screens import function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
@@ -14,11 +15,6 @@ from ._scorer import BASELINES, BaselineScorer
 DECIMALS = 12
 """Digits kept of a correlation. Beyond them a matrix product depends on the order of nodes and
 samples, and r(i, j) and r(j, i) would differ by chance instead of being tied."""
-
-FLAT = 1e-12
-"""A column whose spread is below this part of its size is constant up to rounding; no correlation
-is defined.
-"""
 
 
 @BASELINES.register("pearson")
@@ -105,31 +101,6 @@ def correlation_scores(values: Float[Array, "samples nodes"]) -> ScoreBlock:
         )
 
     return block
-
-
-def unit_columns(values: Float[Array, "samples nodes"]) -> Float[Array, "samples nodes"]:
-    """Columns shifted to mean 0 and scaled to length 1, so that their products are correlations.
-
-    Args:
-        values: Any units.
-
-    Returns:
-        Such columns; NaN throughout where a column is constant or has a NaN, and everywhere below 3
-        samples.
-
-    Example:
-        >>> unit_columns(np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]])).round(2).tolist()
-        [[-0.71, nan], [0.0, nan], [0.71, nan]]
-    """
-    if values.shape[0] < 3:
-        return np.full(values.shape, np.nan)
-    size = np.abs(values).max(axis=0)
-    centred = values - values.mean(axis=0)
-    spread = np.abs(centred).max(axis=0)
-    scaled = np.divide(
-        centred, spread, out=np.full(values.shape, np.nan), where=spread > FLAT * size
-    )
-    return scaled / np.linalg.norm(scaled, axis=0)
 
 
 def correlation_p_values(

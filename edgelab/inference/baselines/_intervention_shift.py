@@ -7,11 +7,11 @@ from scipy.special import stdtr
 from scipy.stats import kstwo
 
 from edgelab.inference.table import PairSpace, RawScores
+from edgelab.ops import does_not_vary
 from edgelab.screens import comparisons, function_responses, inputs_of_functions
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
-from ._correlation import FLAT
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 ShiftTest = Callable[[Array, Array], tuple[Array, Array]]
@@ -153,9 +153,9 @@ def mean_shift_test(
     within = ((treated - treated.mean(axis=0)) ** 2).sum(axis=0) + (
         (control - control.mean(axis=0)) ** 2
     ).sum(axis=0)
-    size = np.maximum(np.abs(treated).max(axis=0), np.abs(control).max(axis=0))
+    level = np.maximum(np.abs(treated.mean(axis=0)), np.abs(control.mean(axis=0)))
     spread = np.sqrt(within / max(1, freedom))
-    defined = (freedom > 0) & (spread > FLAT * size)
+    defined = (freedom > 0) & ~does_not_vary(level, spread)
     shift = np.divide(difference, spread, out=np.full(difference.shape, np.nan), where=defined)
     t = shift / np.sqrt(1 / len(treated) + 1 / len(control))
     return shift, 2 * stdtr(max(1, freedom), -t)

@@ -6,11 +6,11 @@ import numpy as np
 
 from edgelab.graphs import INPUT_EDGES
 from edgelab.inference.table import PairSpace, RawScores
+from edgelab.ops import standardised
 from edgelab.screens import distinct_settings, function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float, Int
 
-from ._correlation import FLAT
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 _FEWEST = 3
@@ -181,25 +181,13 @@ def _effects_of_screen(
     """Mean z of every column where a source is hit, and the same turned to what raising the source
     would do.
     """
-    z = _standardised(response, ~hit[:, targets])
+    z = standardised(response, ~hit[:, targets], fewest=_FEWEST)
     effect, signed = np.full((2, hit.shape[1], response.shape[1]), np.nan)
     for source in np.flatnonzero(hit.any(axis=0)).tolist():
         rows = hit[:, source]
         effect[source] = z[rows].mean(axis=0)
         signed[source] = (z[rows] * direction[rows, source][:, None]).mean(axis=0)
     return effect, signed
-
-
-def _standardised(
-    response: Float[Array, "settings nodes"], usual: Bool[Array, "settings nodes"]
-) -> Float[Array, "settings nodes"]:
-    n_usual = usual.sum(axis=0)
-    known = n_usual >= _FEWEST
-    count = np.where(known, n_usual, 1)
-    centred = response - np.where(usual, response, 0.0).sum(axis=0) / count
-    spread = np.sqrt(np.where(usual, centred**2, 0.0).sum(axis=0) / count)
-    known &= spread > FLAT * np.abs(response).max(axis=0)
-    return np.divide(centred, spread, out=np.full(response.shape, np.nan), where=known)
 
 
 def _add_known(

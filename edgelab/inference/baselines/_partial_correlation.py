@@ -4,11 +4,12 @@ import numpy as np
 from sklearn.covariance import LedoitWolf
 
 from edgelab.inference.table import PairSpace, RawScores
+from edgelab.ops import unit_columns
 from edgelab.screens import function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
-from ._correlation import DECIMALS, signs, unit_columns
+from ._correlation import DECIMALS, signs
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 

@@ -6,11 +6,12 @@ import numpy as np
 from sklearn.covariance import empirical_covariance
 
 from edgelab.inference.table import PairSpace, RawScores
+from edgelab.ops import standardised
 from edgelab.screens import distinct_settings, function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
-from ._correlation import DECIMALS, FLAT
+from ._correlation import DECIMALS
 from ._interventional_z import hits, summed_effects
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
@@ -120,7 +121,9 @@ def direct_associations(
         >>> bool(told[0, 1] > 5 * abs(blind[0, 1]))
         True
     """
-    standard, usable = _standardised(values, ~hit)
+    standard = standardised(values, ~hit, fewest=_FEWEST)
+    usable = np.flatnonzero(~np.isnan(standard).any(axis=0))
+    standard = standard[:, usable]
     direct = np.full((values.shape[1], values.shape[1]), np.nan)
     if usable.size < 2:
         return direct
@@ -135,17 +138,6 @@ def direct_associations(
         direct[usable, column] = np.round(-solution / solution[position], DECIMALS)
     np.fill_diagonal(direct, np.nan)
     return direct
-
-
-def _standardised(values: Array, usual: Array) -> tuple[Array, Array]:
-    """Columns with a known mean and spread over their usual samples, standardised by these, and
-    their numbers.
-    """
-    count = usual.sum(axis=0)
-    centred = values - np.where(usual, values, 0.0).sum(axis=0) / np.maximum(count, 1)
-    spread = np.sqrt(np.where(usual, centred**2, 0.0).sum(axis=0) / np.maximum(count, 1))
-    usable = np.flatnonzero((count >= _FEWEST) & (spread > FLAT * np.abs(values).max(axis=0)))
-    return centred[:, usable] / spread[usable], usable
 
 
 def _without_rows(precision: Array, rows: Array, column: int) -> Array:

@@ -12,11 +12,12 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from edgelab.inference.table import RawScores
 from edgelab.naming import natural_key
+from edgelab.ops import does_not_vary
 from edgelab.screens import distinct_settings, function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
-from ._correlation import DECIMALS, FLAT
+from ._correlation import DECIMALS
 from ._interventional_z import hits
 
 Importance = Callable[
@@ -88,8 +89,7 @@ class _Problem:
         part = self.values[rows]
         if len(part) < _FEWEST:
             return part, np.empty(0, dtype=np.int64)
-        spread = np.ptp(part, axis=0)
-        return part, np.flatnonzero(spread > FLAT * np.abs(part).max(axis=0))
+        return part, np.flatnonzero(~does_not_vary(part.mean(axis=0), part.std(axis=0)))
 
     def solve(self, target: int) -> tuple[Array, Array]:
         """Importances for one target and the signs of the correlations with it, NaN where there are

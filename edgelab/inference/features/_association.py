@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from edgelab.inference.baselines import BASELINES, DECIMALS, unit_columns
+from edgelab.inference.baselines import BASELINES, DECIMALS
 from edgelab.inference.table import EdgeScorer
+from edgelab.ops import unit_columns
 from edgelab.screens import control_rows, distinct_settings, function_responses, inputs_of_functions
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgelab.inference.baselines import FLAT, screen_effects
+from edgelab.inference.baselines import screen_effects
+from edgelab.ops import does_not_vary, standardised
 from edgelab.screens import function_responses, inputs_of_functions
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
@@ -45,8 +46,8 @@ def given_regulators_features(
         ['partial_association', 'unexplained_concordance', 'unexplained_strongest',
         'unexplained_sum']
     """
-    values = _standardised(function_responses(task))
-    signals = _standardised(function_signals(task))
+    values = standardised(function_responses(task))
+    signals = standardised(function_signals(task))
     left_alone = _left_alone(task)
     questions = _questions(adjacency)
     remainders = np.full((len(values), len(questions)), np.nan)
@@ -139,19 +140,13 @@ def _correlations(
     nothing.
     """
     size = np.sqrt((columns**2).sum(axis=0) * (left**2).sum())
-    known = np.sqrt(size) > FLAT * np.sqrt(len(left))
+    # The columns were standardised: what is left of them is compared with a spread of 1.
+    known = ~does_not_vary(np.ones_like(size), np.sqrt(size / len(left)))
     shared = np.abs(np.where(np.isnan(columns), 0.0, columns).T @ left)
     correlation = np.divide(
         shared, size, out=np.zeros(columns.shape[1]), where=known & ~np.isnan(size)
     )
     return np.where(np.isnan(size), np.nan, correlation)
-
-
-def _standardised(values: Float[Array, "samples nodes"]) -> Float[Array, "samples nodes"]:
-    spread = values.std(axis=0)
-    return (values - values.mean(axis=0)) / np.where(
-        spread > FLAT * np.abs(values).max(axis=0), spread, np.nan
-    )
 
 
 def _left_alone(task: Task) -> Bool[Array, "samples nodes"]:
