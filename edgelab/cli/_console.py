@@ -16,17 +16,27 @@ err = Console(stderr=True)
 # shows its traceback.
 USER_ERRORS = (EdgelabError, OSError)
 
+# Warnings about code: a coming version of a library will want it written otherwise. They say
+# nothing about the results of this version, and a user of the command line cannot act on them.
+_ABOUT_CODE = (
+    *(DeprecationWarning, PendingDeprecationWarning, FutureWarning),
+    *(ImportWarning, ResourceWarning),
+)
+# A figure shows a box for a letter that its font lacks; tables and networks hold the whole name.
+_MISSING_GLYPH = r"Glyph \d+ .* missing from"
+
 
 @contextmanager
 def one_clear_line(debug: bool) -> Iterator[None]:
     """Turn a user's error into one line and exit code 1, Ctrl-C into one line and 130.
 
-    With `debug` errors keep their traceback, and the warnings of libraries are shown.
+    A warning becomes one line too, unless it is known to be harmless. With `debug` errors keep
+    their traceback, and warnings are shown as Python shows them.
     """
     try:
         with warnings.catch_warnings():
             if not debug:
-                warnings.simplefilter("ignore")
+                _show_warnings_in_one_line()
             yield
     except KeyboardInterrupt as error:
         if debug:
@@ -38,6 +48,24 @@ def one_clear_line(debug: bool) -> Iterator[None]:
             raise
         _say("error", str(error))
         raise SystemExit(1) from error
+
+
+def _show_warnings_in_one_line() -> None:
+    """Change how warnings are shown, until `catch_warnings` puts it back."""
+    warnings.simplefilter("always")
+    for category in _ABOUT_CODE:
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("ignore", _MISSING_GLYPH, UserWarning)
+    shown: set[str] = set()
+
+    def show(message: Warning | str, *_where: object) -> None:
+        # Once for each text: a warning of a loop over splits would bury the results.
+        if str(message) not in shown:
+            shown.add(str(message))
+            _say("warning", str(message), colour="yellow")
+
+    # Python looks this name up whenever a warning passes the filters.
+    warnings.showwarning = show  # type: ignore[assignment]
 
 
 def _say(kind: str, text: str, colour: str = "red") -> None:
