@@ -1,4 +1,4 @@
-"""What is public is written down: a room's face exports by name, and what it exports is told."""
+"""A room's face exports by name, and what it exports is described."""
 
 import ast
 import importlib
@@ -6,6 +6,7 @@ import inspect
 import re
 import textwrap
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -13,6 +14,8 @@ import edgelab
 
 PACKAGE = Path(edgelab.__file__).parent
 FACES = sorted(PACKAGE.rglob("__init__.py"))
+# What a class can define for its users to call or read.
+MEMBERS = (FunctionType, property, classmethod, staticmethod)
 
 
 def module_name(face: Path) -> str:
@@ -35,13 +38,14 @@ def is_ours(node: ast.ImportFrom) -> bool:
 
 def undocumented(name: str, thing: object) -> list[str]:
     """A public function, or a class and its own public methods, without a docstring."""
-    if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+    if inspect.isfunction(thing):
+        return [] if thing.__doc__ else [name]
+    if not inspect.isclass(thing):
         return []
     missing = [] if thing.__doc__ else [name]
-    for member, value in vars(thing).items() if inspect.isclass(thing) else ():
-        is_callable = isinstance(value, property | classmethod | staticmethod)
-        is_callable = is_callable or inspect.isfunction(value)
-        if is_callable and not member.startswith("_") and not inspect.getdoc(getattr(thing, member)):
+    for member, value in vars(thing).items():
+        is_public = isinstance(value, MEMBERS) and not member.startswith("_")
+        if is_public and not inspect.getdoc(getattr(thing, member)):
             missing.append(f"{name}.{member}")
     return missing
 
@@ -58,45 +62,49 @@ def test_what_a_face_exports_has_a_docstring(name):
 
 
 def test_missing_docstrings_are_found():
-    class Told:
-        """Told."""
+    class Example:
+        """An example."""
 
-        def told(self):
-            """Told."""
+        def described(self):
+            """Described."""
 
-        def untold(self):
+        def bare(self):
             pass
 
-    assert undocumented("Told", Told) == ["Told.untold"]
-    assert undocumented("untold", lambda: None) == ["untold"]
+    assert undocumented("Example", Example) == ["Example.bare"]
+    assert undocumented("bare", lambda: None) == ["bare"]
 
 
-def untold_parts(name: str, function: object) -> list[str]:
+def missing_parts(name: str, function: object) -> list[str]:
     """What the docstring of a public function lacks: arguments, what it returns, what it raises."""
-    doc = inspect.cleandoc(
-        function.__doc__ or ""
-    )  # not an inherited one, which is told where it stands
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    # Not an inherited docstring: that is complete where it stands.
+    doc = inspect.cleandoc(function.__doc__ or "")
     if "\n" not in doc:
         return []  # a line says all where the names and types do the rest
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     signature = inspect.signature(function)
-    arguments = [key for key in signature.parameters if key not in {"self", "cls"}]
-    missing = [
-        f"{name}({key})" for key in arguments if not re.search(rf"(?m)^\s+\*{{0,2}}{key}: ", doc)
-    ]
-    gives = signature.return_annotation not in {None, "None", inspect.Signature.empty}
-    if gives and not re.search(r"(?m)^(Returns|Yields):$", doc) and not is_property(tree):
+    missing = []
+    for argument in signature.parameters:
+        described = re.search(rf"(?m)^\s+\*{{0,2}}{argument}: ", doc)
+        if argument not in {"self", "cls"} and not described:
+            missing.append(f"{name}({argument})")
+    returns = signature.return_annotation not in {None, "None", inspect.Signature.empty}
+    if returns and not re.search(r"(?m)^(Returns|Yields):$", doc) and not is_property(tree):
         missing.append(f"{name} -> ?")
-    raised = {
-        node.exc.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Raise)
-        and isinstance(node.exc, ast.Call)
-        and isinstance(node.exc.func, ast.Name)
-    }
-    return missing + [
-        f"{name} raises {error}" for error in sorted(raised) if f"{error}: " not in doc
-    ]
+    for error in sorted(raised_errors(tree)):
+        if f"{error}: " not in doc:
+            missing.append(f"{name} raises {error}")
+    return missing
+
+
+def raised_errors(tree: ast.AST) -> set[str]:
+    """Names of the errors that a function makes and raises itself."""
+    errors = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            if isinstance(node.exc.func, ast.Name):
+                errors.add(node.exc.func.id)
+    return errors
 
 
 def is_property(tree: ast.AST) -> bool:
@@ -105,28 +113,29 @@ def is_property(tree: ast.AST) -> bool:
 
 def public_functions(name: str) -> list[tuple[str, object]]:
     """Functions that a face exports, and the methods that its classes define."""
-    found = []
+    functions = []
     for key, value in vars(importlib.import_module(name)).items():
         if key.startswith("_") or not getattr(value, "__module__", "").startswith("edgelab"):
             continue
         if inspect.isfunction(value):
-            found.append((key, value))
+            functions.append((key, value))
         elif inspect.isclass(value):
-            own = [(f"{key}.{m}", v) for m, v in vars(value).items() if not m.startswith("_")]
-            found += [
-                (m, v) for m, v in own if inspect.isfunction(v) and v.__module__ == value.__module__
-            ]
-    return found
+            for member, method in vars(value).items():
+                is_own = inspect.isfunction(method) and method.__module__ == value.__module__
+                if is_own and not member.startswith("_"):
+                    functions.append((f"{key}.{member}", method))
+    return functions
 
 
 @pytest.mark.parametrize("name", [module_name(face) for face in FACES])
-def test_a_docstring_tells_arguments_results_and_errors(name):
-    assert [
-        part for key, value in public_functions(name) for part in untold_parts(key, value)
-    ] == []
+def test_a_docstring_describes_arguments_results_and_errors(name):
+    missing = []
+    for key, function in public_functions(name):
+        missing += missing_parts(key, function)
+    assert missing == []
 
 
-def test_untold_parts_are_found():
+def test_missing_parts_are_found():
     def halve(number: int, times: int) -> float:
         """Halve a number.
 
@@ -137,4 +146,8 @@ def test_untold_parts_are_found():
             raise ValueError("times must not be negative")
         return number / 2**times
 
-    assert untold_parts("halve", halve) == ["halve(times)", "halve -> ?", "halve raises ValueError"]
+    assert missing_parts("halve", halve) == [
+        "halve(times)",
+        "halve -> ?",
+        "halve raises ValueError",
+    ]

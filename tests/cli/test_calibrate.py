@@ -4,32 +4,23 @@ import json
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
-
-from edgelab.cli._app import app
 
 
 @pytest.fixture
-def run():
-    runner = CliRunner()
-    return lambda *arguments: runner.invoke(
-        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
-    )
-
-
-@pytest.fixture
-def toy(run, tmp_path):
-    folder = tmp_path / "toy"
-    assert run("simulate", "--size", 4, "--samples", 80, "--out", folder).exit_code == 0
-    tables = ("edges", "input_edges", "output_edges", "x", "y")
-    return [
-        part for name in tables for part in (f"--{name.replace('_', '-')}", folder / f"{name}.csv")
-    ]
+def toy(simulated):
+    return simulated(80)
 
 
 def test_prints_nominal_beside_realised_and_writes_it(run, toy, tmp_path):
     result = run(
-        "calibrate", *toy, "--out", tmp_path / "trust", "--experiments", 2, "--q-splits", 2
+        "calibrate",
+        *toy.options(),
+        "--out",
+        tmp_path / "trust",
+        "--experiments",
+        2,
+        "--q-splits",
+        2,
     )
     assert result.exit_code == 0, result.output
     assert "realised" in result.output and "planted" in result.output
@@ -49,5 +40,5 @@ def test_prints_nominal_beside_realised_and_writes_it(run, toy, tmp_path):
     ],
 )
 def test_a_wrong_choice_is_one_clear_line(run, toy, tmp_path, option, value, message):
-    result = run("calibrate", *toy, "--out", tmp_path / "trust", option, value)
+    result = run("calibrate", *toy.options(), "--out", tmp_path / "trust", option, value)
     assert result.exit_code == 1 and message in result.output

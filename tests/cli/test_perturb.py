@@ -4,49 +4,33 @@ import json
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from edgelab.cli._app import app
 from edgelab.cli.steps import PERTURBATION_FILES
 
 QUICK = ["--epochs", 2, "--models", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
 
 @pytest.fixture
-def run():
-    runner = CliRunner()
-    return lambda *arguments: runner.invoke(
-        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
-    )
-
-
-@pytest.fixture
-def toy(run, tmp_path):
-    folder = tmp_path / "toy"
-    assert run("simulate", "--size", 4, "--samples", 100, "--out", folder).exit_code == 0
-    names = ("edges", "input_edges", "output_edges", "x", "y")
-    return [
-        part for name in names for part in (f"--{name.replace('_', '-')}", folder / f"{name}.csv")
-    ]
+def toy(simulated):
+    return simulated(100)
 
 
 def response_of(toy):
-    return pd.read_csv(toy[-1]).columns[-1]
-
-
-def test_help_shows_examples(run):
-    result = run("perturb", "--help")
-    assert (
-        result.exit_code == 0
-        and result.output.count("edgelab perturb") >= 2
-        and "Examples" in result.output
-    )
+    return pd.read_csv(toy["y"]).columns[-1]
 
 
 def test_writes_a_table_a_figure_and_all_that_is_needed_to_repeat_it(run, toy, tmp_path):
     out, budget = tmp_path / "out", 1.5
     result = run(
-        "perturb", *toy, *QUICK, "--response", response_of(toy), "--budget", budget, "--out", out
+        "perturb",
+        *toy.options(),
+        *QUICK,
+        "--response",
+        response_of(toy),
+        "--budget",
+        budget,
+        "--out",
+        out,
     )
     assert result.exit_code == 0, result.output
     assert "Edges to change" in result.output and "not of experiments" in result.output
@@ -94,7 +78,7 @@ def test_equal_seeds_give_equal_files(run, toy, tmp_path):
     for name in ("first", "second"):
         result = run(
             "perturb",
-            *toy,
+            *toy.options(),
             *QUICK,
             *options,
             "--response",
@@ -125,6 +109,13 @@ def test_equal_seeds_give_equal_files(run, toy, tmp_path):
 )
 def test_bad_options_end_in_one_clear_line(run, toy, tmp_path, options, message):
     result = run(
-        "perturb", *toy, *QUICK, "--response", response_of(toy), "--out", tmp_path / "out", *options
+        "perturb",
+        *toy.options(),
+        *QUICK,
+        "--response",
+        response_of(toy),
+        "--out",
+        tmp_path / "out",
+        *options,
     )
     assert result.exit_code == 1 and message in result.output, result.output

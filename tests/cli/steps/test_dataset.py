@@ -2,9 +2,7 @@
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from edgelab.cli._app import app
 from edgelab.cli.steps import chosen_dataset
 from edgelab.datasets.readers import open_dataset
 from edgelab.errors import ConfigError
@@ -50,26 +48,14 @@ def test_a_word_or_tables_but_not_both(tmp_path):
         chosen_dataset("nowhere", **NOTHING)
 
 
-def test_infer_takes_a_folder(dream4, tmp_path):
-    arguments = [
-        "infer",
-        dream4,
-        "--out",
-        tmp_path / "out",
-        "--method",
-        "robust_precision",
-        "--splits",
-        0,
-    ]
-    result = CliRunner().invoke(app, [*map(str, arguments), "--check", "0"])
+def test_infer_takes_a_folder(run, dream4, tmp_path):
+    options = ["--method", "robust_precision", "--splits", 0, "--check", 0]
+    result = run("infer", dream4, *options, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     table = pd.read_csv(tmp_path / "out" / "edges.tsv", sep="\t")
     assert set(table["src_func"]) == {f"G{i}" for i in range(1, 6)}
 
 
 @pytest.mark.parametrize("command", ["infer", "calibrate", "refine"])
-def test_without_data_one_line_says_what_to_give(command, tmp_path):
-    result = CliRunner().invoke(
-        app, [command, "--out", str(tmp_path / "out")], env={"COLUMNS": "200"}
-    )
-    assert result.exit_code == 1 and "no data" in result.output
+def test_without_data_one_line_says_what_to_give(run, one_error, command, tmp_path):
+    assert "no data" in one_error(run(command, "--out", tmp_path / "out"))

@@ -4,45 +4,20 @@ import json
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from edgelab.cli._app import app
 from edgelab.cli.steps import REFINEMENT_FILES
 
 QUICK = ["--epochs", 6, "--rounds", 2, "--channels", 2, "--layers", 3, "--device", "cpu"]
 
 
 @pytest.fixture
-def run():
-    runner = CliRunner()
-    return lambda *arguments: runner.invoke(
-        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
-    )
-
-
-@pytest.fixture
-def toy(run, tmp_path):
-    folder = tmp_path / "toy"
-    assert run("simulate", "--size", 4, "--samples", 200, "--out", folder).exit_code == 0
-    return {
-        name: folder / f"{name}.csv" for name in ("edges", "input_edges", "output_edges", "x", "y")
-    }
-
-
-def files(tables):
-    return [part for name, path in tables.items() for part in (f"--{name.replace('_', '-')}", path)]
-
-
-def test_help_shows_an_example(run):
-    result = run("refine", "--help")
-    assert (
-        result.exit_code == 0 and "edgelab refine" in result.output and "Example" in result.output
-    )
+def toy(simulated):
+    return simulated(200)
 
 
 def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
     refined = tmp_path / "refined"
-    result = run("refine", *files(toy), *QUICK, "--out", refined)
+    result = run("refine", *toy.options(), *QUICK, "--out", refined)
     assert result.exit_code == 0, result.output
     assert "kept" in result.output and "removed" in result.output
     assert set(REFINEMENT_FILES) <= {path.name for path in refined.iterdir()}
@@ -58,7 +33,7 @@ def test_a_refined_graph_goes_straight_back_into_infer(run, toy, tmp_path):
     again = run(
         *(
             "infer",
-            *files(toy | {"edges": refined / "edges.csv"}),
+            *toy.options(edges=refined / "edges.csv"),
             "--out",
             tmp_path / "found",
             "--splits",
@@ -79,9 +54,7 @@ def test_equal_seeds_give_equal_files_whatever_the_order_of_the_rows(run, toy, t
     pd.read_csv(toy["edges"]).sample(frac=1, random_state=3).to_csv(shuffled, index=False)
     for name, edges in (("first", toy["edges"]), ("second", shuffled)):
         assert (
-            run(
-                "refine", *files(toy | {"edges": edges}), *QUICK, "--out", tmp_path / name
-            ).exit_code
+            run("refine", *toy.options(edges=edges), *QUICK, "--out", tmp_path / name).exit_code
             == 0
         )
     for name in ("edges.csv", "changes.tsv", "rounds.csv"):
@@ -93,7 +66,7 @@ def test_only_candidates_are_added_and_the_budget_holds(run, toy, tmp_path):
     candidates.write_text("source,target\nf0,f6\nf1,f6\n")
     out = tmp_path / "out"
     result = run(
-        "refine", *files(toy), *QUICK, "--out", out, "--candidates", candidates, "--budget", 5
+        "refine", *toy.options(), *QUICK, "--out", out, "--candidates", candidates, "--budget", 5
     )
     assert result.exit_code == 0, result.output
     changes = pd.read_csv(out / "changes.tsv", sep="\t")
@@ -111,6 +84,6 @@ def test_only_candidates_are_added_and_the_budget_holds(run, toy, tmp_path):
     ],
 )
 def test_bad_options_end_in_one_clear_line(run, toy, tmp_path, options, message):
-    result = run("refine", *files(toy), *QUICK, "--out", tmp_path / "out", *options)
+    result = run("refine", *toy.options(), *QUICK, "--out", tmp_path / "out", *options)
     assert result.exit_code == 1 and message in result.output, result.output
     assert len(result.output.strip().splitlines()) <= 12
