@@ -11,6 +11,7 @@ import torch
 from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import DataError
 from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES
+from edgelab.screens import mean_shifts
 from edgelab.tasks import Task, perturbation_task
 from edgelab.typing import Array, Bool, Float
 
@@ -174,7 +175,7 @@ def _effects(
             f"{lacking.size} inputs of double knockouts were never knocked out by themselves, the first in column "
             f"{lacking[0]}. Leave these pairs out."
         )
-    return is_knockout.T @ change / np.maximum(times, 1)[:, None]
+    return np.nan_to_num(mean_shifts(is_knockout, change, baseline=np.zeros(change.shape[1])))
 
 
 def _silent(task: Task, x: Float[Array, "samples inputs"]) -> Bool[Array, "samples outputs"]:

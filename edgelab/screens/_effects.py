@@ -3,22 +3,22 @@
 import numpy as np
 
 from edgelab.ops import does_not_vary
-from edgelab.typing import Array, Bool, Float
+from edgelab.typing import Array, Bool, Float, Int
 
-from ._halves import one_at_a_time
+from ._settings import one_at_a_time
 
-PERFECT_FIT = 1e-12
-"""A regression that leaves less than this part of a response is perfect up to rounding."""
+# A regression that leaves less than this part of a response is perfect up to rounding.
+_PERFECT_FIT = 1e-12
 
-FEW_CONTROLS = 3
-"""Fewer controls than this per treated sample and their own noise is felt: all sources then seem to
-move a target the same way, in both halves if the halves agree by chance. On 40 simulated genes with
-2 controls and 2 replicates each, 14 % of the pairs were found against 41 % with the pool of all
-samples."""
+# Fewer controls than this per treated sample and their own noise is felt: all sources then seem to
+# move a target the same way, in both halves if the halves agree by chance. On 40 simulated genes
+# with 2 controls and 2 replicates each, 14 % of the pairs were found against 41 % with the pool of
+# all samples.
+_FEW_CONTROLS = 3
 
-LARGE_POOL = 20
-"""From this many interventions on, the median over all samples is not moved by those that have an
-effect. With 10 interventions it is: 36 % instead of 20 % of the calls were false."""
+# From this many interventions on, the median over all samples is not moved by those that have an
+# effect. With 10 interventions it is: 36 % instead of 20 % of the calls were false.
+_LARGE_POOL = 20
 
 
 def intervention_effects(
@@ -49,29 +49,79 @@ def intervention_effects(
         return effects
     usable = ~does_not_vary(responses.mean(axis=0), responses.std(axis=0))
     if usable.any():
-        estimate = _shifts if one_at_a_time(x) else _slopes
+        estimate = _standardised_shifts if one_at_a_time(x) else _slopes
         effects[:, usable] = estimate(x, responses[:, usable])
     return effects
 
 
-def _shifts(
+def mean_shifts(
+    x: Float[Array, "samples inputs"],
+    responses: Float[Array, "samples columns"],
+    baseline: Float[Array, " columns"],
+) -> Float[Array, "inputs columns"]:
+    """Mean response where each input is on, less what is usual, turned to more of the input.
+
+    Args:
+        x: What the inputs were set to; 0 is off, and a negative dose turns the shift round.
+        responses: What was measured.
+        baseline: What is usual without intervention.
+
+    Returns:
+        Shifts in the units of the responses; NaN for an input that is never on.
+
+    Example:
+        >>> x = np.array([[0.0, 0.0], [1.0, 0.0], [-2.0, 0.0]])
+        >>> mean_shifts(x, np.array([[1.0], [4.0], [0.0]]), np.array([1.0])).tolist()
+        [[2.0], [nan]]
+    """
+    n_treated = (x != 0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.sign(x).T @ (responses - baseline) / n_treated[:, None]
+
+
+def standard_error(
+    spread: Float[Array, "*columns"] | float,
+    n_treated: Int[Array, "*groups"] | int,
+    n_control: int,
+) -> Float[Array, "*groups_and_columns"] | np.floating:
+    """Standard error of the difference of two means of independent samples.
+
+    Args:
+        spread: Standard deviation of one sample, the same in both groups.
+        n_treated: Samples of one group; of several, it is broadcast against the spread.
+        n_control: Samples of the other.
+
+    Returns:
+        In the units of the spread; infinite for no samples.
+
+    Example:
+        >>> standard_error(3.0, 8, 8).item()
+        1.5
+    """
+    with np.errstate(divide="ignore"):
+        return spread * np.sqrt(1 / n_treated + 1 / n_control)
+
+
+def _standardised_shifts(
     x: Float[Array, "samples inputs"], y: Float[Array, "samples columns"]
 ) -> Float[Array, "inputs columns"]:
     n_treated = (x != 0).sum(axis=0)
     baseline, n_control = _baseline(x, y, n_treated)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shift = np.sign(x).T @ (y - baseline) / n_treated[:, None]
-        error = y.std(axis=0) * np.sqrt(1 / n_treated[:, None] + 1 / n_control)
-    return shift / error
+    shift = mean_shifts(x, y, baseline)
+    return shift / standard_error(y.std(axis=0), n_treated[:, None], n_control)
 
 
 def _baseline(
-    x: Float[Array, "samples inputs"], y: Float[Array, "samples columns"], n_treated: np.ndarray
+    x: Float[Array, "samples inputs"],
+    y: Float[Array, "samples columns"],
+    n_treated: Int[Array, " inputs"],
 ) -> tuple[Float[Array, " columns"], int]:
+    """What is usual of each response, and how many samples that rests on."""
     control = (x == 0).all(axis=1)
     typical = np.median(n_treated[n_treated > 0]) if n_treated.any() else 1
-    few = control.sum() < FEW_CONTROLS * typical
-    if not control.any() or (few and np.count_nonzero(n_treated) >= LARGE_POOL):
+    few_controls = control.sum() < _FEW_CONTROLS * typical
+    large_pool = np.count_nonzero(n_treated) >= _LARGE_POOL
+    if not control.any() or (few_controls and large_pool):
         return np.median(y, axis=0), len(y)
     return y[control].mean(axis=0), int(control.sum())
 
@@ -79,24 +129,24 @@ def _baseline(
 def _slopes(
     x: Float[Array, "samples inputs"], y: Float[Array, "samples columns"]
 ) -> Float[Array, "inputs columns"]:
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    """Coefficients of a regression on all inputs, in standard errors."""
+    x = x - x.mean(axis=0)
+    y = y - y.mean(axis=0)
     rank = int(np.linalg.matrix_rank(x))
     if len(x) < 2 + rank or rank == len(x) - 1:
         return _marginal_slopes(x, y)
     inverse = np.linalg.pinv(x)
-    told_apart = _told_apart(inverse @ x)
     slope = inverse @ y
-    spread = np.sqrt(((y - x @ slope) ** 2).sum(axis=0) / (len(x) - 1 - rank))
+    residual = y - x @ slope
+    spread = np.sqrt((residual**2).sum(axis=0) / (len(x) - 1 - rank))
+    spread = np.maximum(spread, _PERFECT_FIT * np.abs(y).max(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        effects = slope / (
-            np.linalg.norm(inverse, axis=1)[:, None]
-            * np.maximum(spread, PERFECT_FIT * np.abs(y).max(axis=0))
-        )
-    effects[~told_apart] = np.nan
+        effects = slope / (np.linalg.norm(inverse, axis=1)[:, None] * spread)
+    effects[~_resolved(inverse @ x)] = np.nan
     return effects
 
 
-def _told_apart(resolution: Float[Array, "inputs inputs"]) -> Bool[Array, " inputs"]:
+def _resolved(resolution: Float[Array, "inputs inputs"]) -> Bool[Array, " inputs"]:
     # The pseudo-inverse resolves an input that no combination of others equals: its row is that of
     # the identity.
     return np.isclose(np.diag(resolution), 1.0, atol=1e-6)
@@ -105,6 +155,7 @@ def _told_apart(resolution: Float[Array, "inputs inputs"]) -> Bool[Array, " inpu
 def _marginal_slopes(
     x: Float[Array, "samples inputs"], y: Float[Array, "samples columns"]
 ) -> Float[Array, "inputs columns"]:
+    """Standardised slopes on each input by itself; x and y are centred."""
     length = np.linalg.norm(x, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return (x / length).T @ (y / y.std(axis=0))

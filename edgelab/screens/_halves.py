@@ -2,23 +2,9 @@
 
 import numpy as np
 
-from edgelab.typing import Array, Bool, Float
+from edgelab.typing import Array, Bool, Float, Int
 
-
-def one_at_a_time(x: Float[Array, "samples inputs"]) -> bool:
-    """Return whether no sample has two inputs on, as in a knockout screen.
-
-    Args:
-        x: What the inputs were set to; 0 is off.
-
-    Returns:
-        True for such a design.
-
-    Example:
-        >>> one_at_a_time(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.5]]))
-        True
-    """
-    return bool(((x != 0).sum(axis=1) <= 1).all())
+from ._settings import distinct_settings, one_at_a_time
 
 
 def sample_halves(x: Float[Array, "samples inputs"], seed: int) -> Bool[Array, " samples"]:
@@ -43,24 +29,23 @@ def sample_halves(x: Float[Array, "samples inputs"], seed: int) -> Bool[Array, "
     """
     generator = np.random.default_rng(seed)
     first = np.zeros(len(x), dtype=bool)
-    single: list[int] = []
-    for rows in _replicates(x):
-        if rows.size == 1:
-            single.append(int(rows[0]))
-        else:
+    groups = _replicates(x)
+    for rows in groups:
+        if rows.size > 1:
             first[_dealt(generator.permutation(rows), generator)] = True
-    rows = np.array(single, dtype=np.int64)
-    paired = _by_dose(x, rows) if one_at_a_time(x) else []
-    for doses in paired:
+    single = np.array([rows[0] for rows in groups if rows.size == 1], dtype=np.int64)
+    series = _dose_series(x, single) if one_at_a_time(x) else []
+    for doses in series:
         first[doses[::2]] = True
-    left = np.setdiff1d(rows, np.concatenate(paired) if paired else rows[:0])
-    first[_dealt(generator.permutation(left), generator)] = True
+    remaining = np.setdiff1d(single, np.concatenate([single[:0], *series]))
+    first[_dealt(generator.permutation(remaining), generator)] = True
     return first
 
 
 def is_split_by_dose(x: Float[Array, "samples inputs"]) -> bool:
-    """Return whether `sample_halves` has no choice: every intervention was made once at each of
-    several doses.
+    """Return whether doses decide the halves: each was given once, and each input at several.
+
+    `sample_halves` then has no choice but for the controls, and all its splits are alike.
 
     Args:
         x: What the inputs were set to.
@@ -69,33 +54,41 @@ def is_split_by_dose(x: Float[Array, "samples inputs"]) -> bool:
         True if all splits are alike but for the controls.
 
     Example:
-        >>> is_split_by_dose(np.array([[0.0], [1.0], [0.5]])), is_split_by_dose(np.array([[0.0], [1.0], [1.0]]))
-        (True, False)
+        >>> is_split_by_dose(np.array([[0.0], [1.0], [0.5]]))
+        True
+        >>> is_split_by_dose(np.array([[0.0], [1.0], [1.0]]))
+        False
     """
     treated = np.flatnonzero((x != 0).any(axis=1))
-    replicated = any(rows.size > 1 and np.isin(rows[0], treated) for rows in _replicates(x))
-    return (
-        one_at_a_time(x)
-        and not replicated
-        and sum(doses.size for doses in _by_dose(x, treated)) == treated.size
-    )
+    if not one_at_a_time(x):
+        return False
+    if any(rows.size > 1 and rows[0] in treated for rows in _replicates(x)):
+        return False
+    return sum(doses.size for doses in _dose_series(x, treated)) == treated.size
 
 
-def _replicates(x: Float[Array, "samples inputs"]) -> list[np.ndarray]:
-    _, setting = np.unique(x + 0.0, axis=0, return_inverse=True)
-    order = np.argsort(setting.ravel(), kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(setting.ravel()[order])) + 1)
+def _replicates(x: Float[Array, "samples inputs"]) -> list[Int[Array, " replicates"]]:
+    """Rows with equal inputs, setting by setting."""
+    _, setting_of = distinct_settings(x)
+    order = np.argsort(setting_of, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(setting_of[order])) + 1)
 
 
-def _by_dose(x: Float[Array, "samples inputs"], rows: np.ndarray) -> list[np.ndarray]:
+def _dose_series(
+    x: Float[Array, "samples inputs"], rows: Int[Array, " rows"]
+) -> list[Int[Array, " doses"]]:
     """Rows of the same input, strongest dose first, where there are several."""
-    found = []
+    series = []
     for dose in x[rows].T:
-        on = rows[dose != 0]
-        if on.size > 1:
-            found.append(on[np.argsort(-np.abs(dose[dose != 0]), kind="stable")])
-    return found
+        treated = rows[dose != 0]
+        if treated.size > 1:
+            series.append(treated[np.argsort(-np.abs(dose[dose != 0]), kind="stable")])
+    return series
 
 
-def _dealt(shuffled: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    return shuffled[: shuffled.size // 2 + (shuffled.size % 2 and int(generator.integers(2)))]
+def _dealt(
+    shuffled: Int[Array, " rows"], generator: np.random.Generator
+) -> Int[Array, " rows_of_half"]:
+    """The first half of some rows, an odd one in or out at random."""
+    odd_one = int(generator.integers(2)) if shuffled.size % 2 else 0
+    return shuffled[: shuffled.size // 2 + odd_one]

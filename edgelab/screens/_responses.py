@@ -6,6 +6,9 @@ from edgelab.graphs import OUTPUT_EDGES
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
+from ._hits import inputs_of_functions
+from ._settings import input_values
+
 
 def function_responses(task: Task) -> Float[Array, "samples nodes"]:
     """Measurements of every function, in the order of the function nodes.
@@ -32,3 +35,28 @@ def function_responses(task: Task) -> Float[Array, "samples nodes"]:
     responses = np.full((task.y.shape[0], n_functions), np.nan)
     responses[:, source[own]] = task.y.detach().cpu().numpy()[:, target[own]]
     return responses
+
+
+def function_signals(task: Task) -> Float[Array, "samples nodes"]:
+    """What is known about every function in every sample: its response, or else what was done to it.
+
+    Args:
+        task: Graph and samples.
+
+    Returns:
+        The responses of `function_responses`; for a function without one, the sum of the inputs
+        that act on it, NaN where none does.
+
+    Example:
+        >>> from edgelab.datasets import convergence
+        >>> from edgelab.tasks import perturbation_task
+        >>> task = perturbation_task(convergence(3, n_train=5, n_test=2).train)
+        >>> bool(np.isnan(function_responses(task)[0, 0])), bool(np.isnan(function_signals(task)).any())
+        (True, False)
+    """
+    signals = function_responses(task)
+    doses = input_values(task)
+    for function, inputs in enumerate(inputs_of_functions(task.data)):
+        if len(inputs) and np.isnan(signals[0, function]):
+            signals[:, function] = doses[:, inputs].sum(axis=1)
+    return signals

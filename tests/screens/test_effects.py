@@ -1,12 +1,10 @@
-"""Effects of interventions: t statistics of statsmodels, medians where controls are few, NaN where
-nothing is known.
-"""
+"""Effects of interventions: t statistics of statsmodels, medians where controls are few."""
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from edgelab.screens import intervention_effects
+from edgelab.screens import intervention_effects, mean_shifts, standard_error
 
 
 def test_regression_gives_the_t_statistics_of_statsmodels():
@@ -66,3 +64,21 @@ def test_more_inputs_than_samples_are_taken_one_by_one():
     x, y = generator.standard_normal((5, 8)), generator.standard_normal((5, 1))
     assert np.isfinite(intervention_effects(x, y)).all()
     assert np.isnan(intervention_effects(x[:1], y[:1])).all()
+
+
+def test_a_mean_shift_is_that_of_the_treated_samples():
+    x = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [3.0, -1.0, 0.0]])
+    y = np.array([[9.0], [4.0], [8.0]])
+    # Doses 1 and 3 of the first input count alike; the negative dose of the second turns round.
+    np.testing.assert_array_equal(mean_shifts(x, y, np.array([2.0])), [[4.0], [-6.0], [np.nan]])
+
+
+def test_the_standard_error_is_that_of_a_difference_of_means():
+    rng = np.random.default_rng(0)
+    differences = rng.normal(0, 3, (20_000, 5)).mean(1) - rng.normal(0, 3, (20_000, 8)).mean(1)
+    assert standard_error(3.0, 5, 8) == pytest.approx(differences.std(), rel=0.02)
+    assert np.isinf(standard_error(np.ones((1, 2)), np.array([[0], [3]]), 4)[0]).all()
+
+
+def test_no_samples_have_no_effects():
+    assert np.isnan(intervention_effects(np.zeros((0, 2)), np.zeros((0, 3)))).all()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.screens import is_split_by_dose, sample_halves
-from edgelab.screens._halves import one_at_a_time
+from edgelab.screens._settings import one_at_a_time
 
 designs = st.lists(
     st.sampled_from([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]), min_size=1, max_size=25

@@ -12,7 +12,6 @@ from ._grnboost import grnboost as grnboost
 from ._intervention_shift import ks_shift as ks_shift
 from ._intervention_shift import z_shift as z_shift
 from ._interventional_z import interventional_z as interventional_z
-from ._interventional_z import screen_effects as screen_effects
 from ._partial_correlation import partial_correlation as partial_correlation
 from ._random_scores import random_scores as random_scores
 from ._robust_precision import robust_precision as robust_precision

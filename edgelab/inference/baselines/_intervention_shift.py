@@ -8,7 +8,12 @@ from scipy.stats import kstwo
 
 from edgelab.inference.table import PairSpace, RawScores
 from edgelab.ops import does_not_vary
-from edgelab.screens import comparisons, function_responses, inputs_of_functions
+from edgelab.screens import (
+    comparisons,
+    function_responses,
+    inputs_of_functions,
+    standard_error,
+)
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
@@ -88,7 +93,7 @@ def _shift_scorer(task: Task, test: ShiftTest) -> BaselineScorer:
             responses[np.ix_(one.treated, measured)], responses[np.ix_(one.control, measured)]
         )
         by_input.setdefault(one.input_id, []).append(result)
-    for function, inputs in enumerate(inputs_of_functions(task)):
+    for function, inputs in enumerate(inputs_of_functions(task.data)):
         results = [result for input_id in inputs.tolist() for result in by_input.get(input_id, [])]
         if results:
             shift[function, measured] = np.fmax.reduce([distance for distance, _ in results])
@@ -157,5 +162,7 @@ def mean_shift_test(
     spread = np.sqrt(within / max(1, freedom))
     defined = (freedom > 0) & ~does_not_vary(level, spread)
     shift = np.divide(difference, spread, out=np.full(difference.shape, np.nan), where=defined)
-    t = shift / np.sqrt(1 / len(treated) + 1 / len(control))
+    t = shift / standard_error(
+        1.0, len(treated), len(control)
+    )  # the shift is in units of the spread
     return shift, 2 * stdtr(max(1, freedom), -t)

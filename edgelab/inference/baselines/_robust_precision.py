@@ -7,12 +7,11 @@ from sklearn.covariance import empirical_covariance
 
 from edgelab.inference.table import PairSpace, RawScores
 from edgelab.ops import standardised
-from edgelab.screens import distinct_settings, function_responses
+from edgelab.screens import function_responses, hits, input_values, summed_effects
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
 from ._correlation import DECIMALS
-from ._interventional_z import hits, summed_effects
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 SHRINKAGE = 0.5
@@ -64,9 +63,9 @@ def robust_precision(task: Task) -> BaselineScorer:
         1.0
     """
     responses = stabilised(function_responses(task))
-    settings, setting_of = distinct_settings(task)
-    direct = direct_associations(responses, hits(task, settings)[0][setting_of])
-    effect, _ = summed_effects(task, responses)
+    x = input_values(task)
+    direct = direct_associations(responses, hits(task.data, x))
+    effect, _ = summed_effects(task.data, x, responses)
     score = np.abs(direct) * _weights(effect, known=~np.isnan(direct))
     return BaselineScorer(
         PairSpace.between(task.data),

@@ -13,12 +13,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from edgelab.inference.table import RawScores
 from edgelab.naming import natural_key
 from edgelab.ops import does_not_vary
-from edgelab.screens import distinct_settings, function_responses
+from edgelab.screens import function_responses, hits, input_values
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
 from ._correlation import DECIMALS
-from ._interventional_z import hits
 
 Importance = Callable[
     [Float[Array, "samples others"], Float[Array, " samples"], int], Float[Array, " others"]
@@ -57,8 +56,8 @@ def tree_scores(task: Task, importance: Importance, *, seed: int, n_jobs: int | 
         >>> tree_scores(perturbation_task(ecoli70()), correlation, seed=0, n_jobs=None).shape
         (46, 46)
     """
-    settings, setting_of = distinct_settings(task)
-    values, hit = function_responses(task), hits(task, settings)[0][setting_of]
+    values = function_responses(task)
+    hit = hits(task.data, input_values(task))
     names = task.data["function"].node_names
     by_name = np.array(sorted(range(len(names)), key=lambda node: natural_key(names[node])))
     values, hit = values[:, by_name], hit[:, by_name]

@@ -5,7 +5,13 @@ import numpy as np
 from edgelab.inference.baselines import BASELINES, DECIMALS
 from edgelab.inference.table import EdgeScorer
 from edgelab.ops import unit_columns
-from edgelab.screens import control_rows, distinct_settings, function_responses, inputs_of_functions
+from edgelab.screens import (
+    control_rows,
+    distinct_settings,
+    function_responses,
+    function_signals,
+    input_values,
+)
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
@@ -47,32 +53,6 @@ def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
     return features | _within_settings(task)
 
 
-def function_signals(task: Task) -> Float[Array, "samples nodes"]:
-    """What is known about every function in every sample: its response, or else what was done to
-    it.
-
-    Args:
-        task: Graph and samples.
-
-    Returns:
-        The responses of `edgelab.inference.baselines.function_responses`; for a function without
-        one, the sum of the inputs that act on it, NaN where none does.
-
-    Example:
-        >>> from edgelab.datasets import convergence
-        >>> from edgelab.tasks import perturbation_task
-        >>> task = perturbation_task(convergence(3, n_train=5, n_test=2).train)
-        >>> bool(np.isnan(function_responses(task)[0, 0])), bool(np.isnan(function_signals(task)).any())
-        (True, False)
-    """
-    signals = function_responses(task)
-    doses = task.x.detach().cpu().numpy().astype(np.float64)
-    for function, inputs in enumerate(inputs_of_functions(task)):
-        if len(inputs) and np.isnan(signals[0, function]):
-            signals[:, function] = doses[:, inputs].sum(axis=1)
-    return signals
-
-
 def _with_signals(pearson: Float[Array, "nodes nodes"], task: Task) -> Float[Array, "nodes nodes"]:
     """Sources without a response are compared by what was done to them, where that varies."""
     sources, targets = (
@@ -82,7 +62,7 @@ def _with_signals(pearson: Float[Array, "nodes nodes"], task: Task) -> Float[Arr
 
 
 def _within_settings(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
-    _, setting_of = distinct_settings(task)
+    _, setting_of = distinct_settings(input_values(task))
     replicated = np.flatnonzero(np.bincount(setting_of) >= _FEWEST_SAMPLES)
     if len(replicated) < 2:
         return {}  # one setting: its samples are the controls, or all samples

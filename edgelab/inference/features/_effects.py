@@ -4,8 +4,7 @@ direct effect.
 
 import numpy as np
 
-from edgelab.inference.baselines import screen_effects
-from edgelab.screens import function_responses
+from edgelab.screens import function_responses, input_values, screen_effects, sum_of_known
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
@@ -36,10 +35,10 @@ def effect_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
         (['effect_concordance', 'effect_indirect', 'effect_net'], (11, 11))
     """
     responses = function_responses(task)
-    screens = [
-        effect for effect, _ in screen_effects(task, responses, np.arange(responses.shape[1]))
-    ]
-    features = over_screens(screens, "effect")
+    screens = screen_effects(
+        task.data, input_values(task), responses, np.arange(responses.shape[1])
+    )
+    features = over_screens([effect for effect, _ in screens], "effect")
     if not features:
         return {}
     strongest = features["effect_strongest"]
@@ -80,13 +79,12 @@ def over_screens(effects: list[Matrix], name: str) -> dict[str, Matrix]:
         return {}
     stack = np.stack(effects)
     known = ~np.isnan(stack)
-    anywhere = known.any(axis=0)
-    strongest = np.full(anywhere.shape, np.nan)
+    strongest = np.full(effects[0].shape, np.nan)
     for effect in effects:
         strongest = np.where(np.isnan(effect), strongest, np.abs(effect))
     features = {
         f"{name}_strongest": strongest,
-        f"{name}_sum": np.where(anywhere, np.abs(np.where(known, stack, 0.0)).sum(axis=0), np.nan),
+        f"{name}_sum": sum_of_known(np.abs(stack)),
     }
     if (known.sum(axis=0) > 1).any():
         features[f"{name}_concordance"] = _concordance(stack, known)

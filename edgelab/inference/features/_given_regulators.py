@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgelab.inference.baselines import screen_effects
 from edgelab.ops import does_not_vary, standardised
-from edgelab.screens import function_responses, inputs_of_functions
+from edgelab.screens import (
+    function_responses,
+    function_signals,
+    hits,
+    input_values,
+    screen_effects,
+)
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float
 
-from ._association import function_signals
 from ._effects import over_screens
 
 _SPARE_SAMPLES = 3
@@ -48,7 +52,8 @@ def given_regulators_features(
     """
     values = standardised(function_responses(task))
     signals = standardised(function_signals(task))
-    left_alone = _left_alone(task)
+    x = input_values(task)
+    left_alone = ~hits(task.data, x)
     questions = _questions(adjacency)
     remainders = np.full((len(values), len(questions)), np.nan)
     association = np.full(adjacency.shape, np.nan)
@@ -69,7 +74,7 @@ def given_regulators_features(
     targets = np.array([question.target for question in questions])
     effects = [
         _as_matrix(effect, questions, adjacency)
-        for effect, _ in screen_effects(task, remainders, targets)
+        for effect, _ in screen_effects(task.data, x, remainders, targets)
     ]
     return {"partial_association": association, **over_screens(effects, "unexplained")}
 
@@ -147,8 +152,3 @@ def _correlations(
         shared, size, out=np.zeros(columns.shape[1]), where=known & ~np.isnan(size)
     )
     return np.where(np.isnan(size), np.nan, correlation)
-
-
-def _left_alone(task: Task) -> Bool[Array, "samples nodes"]:
-    on = task.x.detach().cpu().numpy() != 0
-    return np.stack([~on[:, inputs].any(axis=1) for inputs in inputs_of_functions(task)], axis=1)

@@ -11,12 +11,11 @@ from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset
 from edgelab.graphs import FUNCTION_EDGES, split_edges
-from edgelab.inference.baselines import screen_effects
 from edgelab.inference.gsnn import CorrelationOptions, MagnitudeEdgeInferer
 from edgelab.models import evaluation_mode
 from edgelab.naming import natural_order
 from edgelab.progress import tracked
-from edgelab.screens import function_responses
+from edgelab.screens import function_responses, input_values, screen_effects
 from edgelab.tasks import HideMeasurements, Task
 from edgelab.training import (
     Callback,
@@ -136,8 +135,8 @@ def _unpredicted(model: nn.Module, task: Task) -> dict[str, Matrix]:
     with evaluation_mode(model), torch.no_grad():
         predicted = model(task.x.to(next(model.parameters()).device)).cpu()
     left = function_responses(replace(task, y=task.y - predicted))
-    effects = [effect for effect, _ in screen_effects(task, left, np.arange(left.shape[1]))]
-    return over_screens(effects, "unpredicted")
+    screens = screen_effects(task.data, input_values(task), left, np.arange(left.shape[1]))
+    return over_screens([effect for effect, _ in screens], "unpredicted")
 
 
 def _folds(names: Sequence[str], seed: int) -> Int[Array, "nodes nodes"]:

@@ -20,7 +20,7 @@ from edgelab.inference.baselines import (
     z_shift,
 )
 from edgelab.inference.baselines._intervention_shift import ks_test, mean_shift_test
-from edgelab.screens import comparisons, control_rows, function_responses
+from edgelab.screens import function_responses
 from edgelab.tasks import Task
 
 EDGES = [("a", "b"), ("b", "c"), ("a", "d"), ("d", "c")]
@@ -55,27 +55,6 @@ def make_task(functions=FUNCTIONS, samples=None, outputs=("c", "a", "d", "b"), s
 
 def dense(scorer) -> RawScores:
     return scorer.raw_scores(slice(0, scorer.pairs.n_targets))
-
-
-def test_responses_need_an_output_of_their_own():
-    graph = build_graph(
-        [("a", "b")],
-        input_edges=[("drug", "a")],
-        output_edges=[
-            ("a", "own"),
-            ("b", "first"),
-            ("b", "second"),
-            ("c", "mixed"),
-            ("d", "mixed"),
-        ],
-        functions=["a", "b", "c", "d"],
-    )
-    y = torch.arange(12.0).reshape(3, 4)
-    task = Task(name="toy", data=graph, x=torch.ones(3, 1), y=y, condition=pd.Series(["on"] * 3))
-    responses = function_responses(task)
-    own = graph["output"].node_names.index("own")
-    np.testing.assert_array_equal(responses[:, 0], y[:, own].numpy())
-    assert np.isnan(responses[:, 1:]).all()
 
 
 @pytest.mark.parametrize(
@@ -160,36 +139,10 @@ def test_random_scores_are_uniform_and_follow_the_seed():
     )
 
 
-def test_the_control_is_the_setting_nearest_to_all_others():
-    assert np.flatnonzero(control_rows(make_task())).tolist() == [0, 1, 2]
-
-
-def test_comparisons_are_matched_or_fall_back_to_the_control():
-    found = [
-        (one.input_id, one.treated.tolist(), one.control.tolist())
-        for one in comparisons(make_task())
-    ]
-    # The drug was given on top of the stimulus; "other" was given alone and has no match. The
-    # stimulus is never off in the control, but "stimulus and drug" without the stimulus does not
-    # exist either: no comparison.
-    assert found == [(1, [3, 4, 5], [0, 1, 2]), (2, [6, 7, 8], [0, 1, 2])]
-
-
-def test_an_exact_match_is_preferred_to_the_control():
-    x = torch.tensor([(0.0, 0, 0), (1, 0, 0), (0, 0, 1), (1, 1, 0)])
-    task = dataclasses.replace(make_task(samples=range(4)), x=x)
-    assert control_rows(task).tolist() == [True, False, False, False]
-    found = {(one.input_id, int(one.treated[0])): int(one.control[0]) for one in comparisons(task)}
-    # Sample 3 without the drug is sample 1; without the stimulus it does not exist, so the control
-    # stands in.
-    assert found == {(0, 1): 0, (0, 3): 0, (1, 3): 1, (2, 2): 0}
-
-
-def test_continuous_inputs_have_no_controls():
+def test_without_controls_no_shift_is_known():
     task = dataclasses.replace(
         make_task(), x=torch.randn(9, 3, generator=torch.Generator().manual_seed(0))
     )
-    assert comparisons(task) == []
     assert np.isnan(dense(ks_shift(task)).score).all()
 
 

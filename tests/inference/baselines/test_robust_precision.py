@@ -10,8 +10,8 @@ from sklearn.covariance import shrunk_covariance
 
 from edgelab.graphs import build_graph
 from edgelab.inference.baselines import robust_precision
-from edgelab.inference.baselines._interventional_z import summed_effects
 from edgelab.inference.baselines._robust_precision import direct_associations, stabilised
+from edgelab.screens import input_values, summed_effects
 from edgelab.tasks import Task
 
 GENES = [f"g{i}" for i in range(6)]
@@ -109,7 +109,7 @@ def test_the_score_is_direct_association_times_effect_times_reach():
     rng = np.random.default_rng(4)
     task = task_of(np.eye(6), rng.normal(size=(6, 6)))
     responses = task.y.numpy().astype(float)
-    effect = summed_effects(task, responses)[0]
+    effect = summed_effects(task.data, input_values(task), responses)[0]
     np.fill_diagonal(effect, np.nan)
     reach = np.sqrt(np.nanmean(effect**2, axis=1, keepdims=True))
     expected = np.abs(direct_associations(responses, np.eye(6, dtype=bool))) * effect * reach
