@@ -41,9 +41,7 @@ class IntegrationError(EdgelabError, RuntimeError):
 
 
 class GrowthError(EdgelabError, RuntimeError):
-    """A network cannot grow yet, or not like that: a statistic, a gradient or a neighbour is
-    missing.
-    """
+    """A network cannot grow: a statistic, a gradient or a neighbour that it needs is missing."""
 
 
 class CheckpointError(EdgelabError, RuntimeError):
@@ -87,6 +85,6 @@ def close_names(name: object, choices: Iterable[object], limit: int = 3) -> str:
     """
     by_lower_case = {str(choice).lower(): choice for choice in choices}
     close = get_close_matches(str(name).lower(), by_lower_case, n=limit)
-    return (
-        f"close: {shorten(by_lower_case[match] for match in close)}" if close else "no close match"
-    )
+    if not close:
+        return "no close match"
+    return f"close: {shorten(by_lower_case[match] for match in close)}"

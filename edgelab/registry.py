@@ -49,9 +49,8 @@ class Registry(Generic[Entry]):
             raise ConfigError(f"{self.kind} {name!r} is registered already; choose another name")
 
         def store(entry: Registered) -> Registered:
-            self._entries[name] = cast(
-                Entry, entry
-            )  # so that the decorated function keeps its own signature
+            # Returned with its own type, so that a decorated function keeps its signature.
+            self._entries[name] = cast(Entry, entry)
             return entry
 
         return store
@@ -63,7 +62,8 @@ class Registry(Generic[Entry]):
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
             raise ConfigError(
-                f"unknown {self.kind} {name!r} ({close_names(name, self._entries)}); choose one of {self.names()}"
+                f"unknown {self.kind} {name!r} ({close_names(name, self._entries)}); "
+                f"choose one of {self.names()}"
             )
         return self._entries[name]
 

@@ -24,8 +24,7 @@ NAME_COLUMNS = ("src_func", "dst_func")
 
 
 def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
-    """Order of the rows from the largest score to the smallest, NaN last, equal scores in the order
-    given.
+    """Order of the rows from the largest score to the smallest; equal scores as given, NaN last.
 
     Args:
         score: Any real number, infinities included; NaN ranks last.
@@ -41,7 +40,7 @@ def descending_order(score: Float[Array, " rows"]) -> Int[Array, " rows"]:
         return np.arange(score.size)
     # Sorting plain integers is twice as fast as an argsort: each holds the score's leading bits and
     # the row's number. Equal scores come out in row order by themselves; scores that differ in the
-    # cut-off bits only are put right after.
+    # cut-off bits only are put right afterwards.
     row_bits = np.uint64(max(1, score.size - 1).bit_length())
     packed = _descending_key(score) >> (row_bits + np.uint64(1)) << row_bits
     packed |= np.arange(score.size, dtype=np.uint64)
@@ -101,8 +100,8 @@ def sort_edge_table(table: pd.DataFrame, score_col: str = "score") -> pd.DataFra
         TableError: If a column is missing.
 
     Example:
-        >>> rows = pd.DataFrame({"src_func": ["b", "a", "c"], "dst_func": ["x", "x", "x"], "score": [1.0, 1.0, 2.0]})
-        >>> sort_edge_table(rows)["src_func"].tolist()
+        >>> rows = pd.DataFrame({"src_func": ["b", "a", "c"], "dst_func": "x"})
+        >>> sort_edge_table(rows.assign(score=[1.0, 1.0, 2.0]))["src_func"].tolist()
         ['c', 'a', 'b']
     """
     check_columns(table, (*NAME_COLUMNS, score_col))
@@ -164,17 +163,19 @@ def check_edge_table(table: pd.DataFrame) -> pd.DataFrame:
     check_columns(table, COLUMNS)
     if tuple(table.columns[: len(COLUMNS)]) != COLUMNS:
         raise TableError(
-            f"an edge table starts with the columns {list(COLUMNS)}, got {list(table.columns[: len(COLUMNS)])}; "
-            "reorder them"
+            f"an edge table starts with the columns {list(COLUMNS)}, "
+            f"got {list(table.columns[: len(COLUMNS)])}; reorder them"
         )
     if not pd.api.types.is_bool_dtype(table["has_edge"]):
         raise TableError(
-            f"`has_edge` must hold booleans, got {table['has_edge'].dtype}; convert it with .astype(bool)"
+            f"`has_edge` must hold booleans, got {table['has_edge'].dtype}; "
+            "convert it with .astype(bool)"
         )
     for column in ("score", "p_value", "q_value"):
         if not pd.api.types.is_float_dtype(table[column]):
             raise TableError(
-                f"`{column}` must hold floats, got {table[column].dtype}; convert it with .astype(float)"
+                f"`{column}` must hold floats, got {table[column].dtype}; "
+                "convert it with .astype(float)"
             )
     for column in ("p_value", "q_value"):
         _check_unit_interval(table[column])
@@ -187,7 +188,8 @@ def _check_unit_interval(values: pd.Series) -> None:
     wrong = (number < 0) | (number > 1)
     if wrong.any():
         raise TableError(
-            f"`{values.name}` must lie in [0, 1] or be NaN, got {number[wrong][0]!r} in {wrong.sum()} rows"
+            f"`{values.name}` must lie in [0, 1] or be NaN, "
+            f"got {number[wrong][0]!r} in {wrong.sum()} rows"
         )
 
 
@@ -209,12 +211,13 @@ def check_pairs(table: pd.DataFrame) -> None:
     for column in NAME_COLUMNS:
         if table[column].isna().any():
             raise TableError(
-                f"`{column}` has {table[column].isna().sum()} rows without a name; name or drop them"
+                f"`{column}` has {table[column].isna().sum()} rows without a name; "
+                "name or drop them"
             )
     repeated = table.duplicated(list(NAME_COLUMNS)).to_numpy()
     if repeated.any():
         first = table.iloc[int(np.argmax(repeated))]
         raise TableError(
-            f"{repeated.sum()} rows repeat a pair, first: {first['src_func']!r} -> {first['dst_func']!r}; "
-            "keep one row per pair"
+            f"{repeated.sum()} rows repeat a pair, first: "
+            f"{first['src_func']!r} -> {first['dst_func']!r}; keep one row per pair"
         )

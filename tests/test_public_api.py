@@ -91,19 +91,17 @@ def missing_parts(name: str, function: object) -> list[str]:
     returns = signature.return_annotation not in {None, "None", inspect.Signature.empty}
     if returns and not re.search(r"(?m)^(Returns|Yields):$", doc) and not is_property(tree):
         missing.append(f"{name} -> ?")
-    for error in sorted(raised_errors(tree)):
-        if f"{error}: " not in doc:
-            missing.append(f"{name} raises {error}")
-    return missing
+    undescribed = [error for error in sorted(raised_errors(tree)) if f"{error}: " not in doc]
+    return missing + [f"{name} raises {error}" for error in undescribed]
 
 
 def raised_errors(tree: ast.AST) -> set[str]:
     """Names of the errors that a function makes and raises itself."""
     errors = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            if isinstance(node.exc.func, ast.Name):
-                errors.add(node.exc.func.id)
+        makes_one = isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        if makes_one and isinstance(node.exc.func, ast.Name):
+            errors.add(node.exc.func.id)
     return errors
 
 
