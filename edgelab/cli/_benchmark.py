@@ -5,22 +5,10 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import hold_out_seeds, recorded
 from ._choices import DATASETS
 from ._console import one_clear_line
-from ._options import (
-    BatchSize,
-    Channels,
-    Debug,
-    Force,
-    Fraction,
-    Layers,
-    LearningRate,
-    Processes,
-    Progress,
-    Seed,
-    Task,
-)
 
 _CELLS = "cells"
 
@@ -44,7 +32,7 @@ def benchmark(
         typer.Option(help="A scorer; may be given several times. All of them when left out."),
     ] = None,
     splits: Annotated[int, typer.Option(min=1, help="Hold-outs of every data set.")] = 5,
-    fraction: Fraction = 0.2,
+    fraction: options.Fraction = 0.2,
     stability: Annotated[
         int,
         typer.Option(
@@ -56,23 +44,23 @@ def benchmark(
         str | None,
         typer.Option(help="The scorer that the others are compared with; the best when left out."),
     ] = None,
-    task: Task = "auto",
-    channels: Channels = 8,
-    layers: Layers = 4,
+    task: options.Task = "auto",
+    channels: options.Channels = 8,
+    layers: options.Layers = 4,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the samples.")] = 3,
-    batch_size: BatchSize = 256,
-    lr: LearningRate = 3e-3,
-    processes: Processes = None,
-    seed: Seed = 0,
+    batch_size: options.BatchSize = 256,
+    lr: options.LearningRate = 3e-3,
+    processes: options.Processes = None,
+    seed: options.Seed = 0,
     redo: Annotated[
         bool,
         typer.Option(
             "--redo", help="Compute finished cells anew if they are of other data or settings."
         ),
     ] = False,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Hide known edges and see which scorer finds them, on several data sets.
 

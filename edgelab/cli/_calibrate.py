@@ -4,43 +4,26 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import recorded
 from ._choices import KEPT
 from ._console import one_clear_line
-from ._options import (
-    Data,
-    Debug,
-    Device,
-    Edges,
-    Force,
-    InputEdges,
-    OutDir,
-    OutputEdges,
-    Progress,
-    Q,
-    QSplits,
-    Seed,
-    Task,
-    Threads,
-    X,
-    Y,
-)
 
 
 def calibrate_command(
-    out_dir: OutDir,
-    dataset: Data = None,
-    edges: Edges = None,
-    x: X = None,
-    y: Y = None,
-    input_edges: InputEdges = None,
-    output_edges: OutputEdges = None,
+    out_dir: options.OutDir,
+    dataset: options.Data = None,
+    edges: options.Edges = None,
+    x: options.X = None,
+    y: options.Y = None,
+    input_edges: options.InputEdges = None,
+    output_edges: options.OutputEdges = None,
     method: Annotated[
         str,
         typer.Option(help="What ranks pairs, for --q method and association; the names are below."),
     ] = "interventional_z",
-    q: Q = "mirror",
-    q_splits: QSplits = 20,
+    q: options.Q = "mirror",
+    q_splits: options.QSplits = 20,
     estimand: Annotated[
         str, typer.Option(help="What a call claims: total (a path) or direct (an edge).")
     ] = "total",
@@ -58,13 +41,13 @@ def calibrate_command(
         float, typer.Option(help="Mean effect of a planted edge, in standard deviations.")
     ] = 1.0,
     experiments: Annotated[int, typer.Option(min=1, help="How many times edges are planted.")] = 20,
-    task: Task = "auto",
-    seed: Seed = 0,
-    device: Device = "auto",
-    threads: Threads = None,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    task: options.Task = "auto",
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Plant edges in your own data; compare the promised share of false calls with the real one.
 

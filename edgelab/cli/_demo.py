@@ -2,33 +2,22 @@
 
 from pathlib import Path
 
+from . import _options as options
 from ._arguments import hold_out_seeds, recorded
 from ._console import one_clear_line
-from ._options import (
-    Debug,
-    Device,
-    Force,
-    Fraction,
-    OutDir,
-    Progress,
-    Seed,
-    Splits,
-    Threads,
-    Top,
-)
 
 
 def demo(
-    out_dir: OutDir = Path("results/demo"),
-    splits: Splits = 10,
-    fraction: Fraction = 0.25,
-    top: Top = 15,
-    seed: Seed = 0,
-    device: Device = "auto",
-    threads: Threads = None,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    out_dir: options.OutDir = Path("results/demo"),
+    splits: options.Splits = 10,
+    fraction: options.Fraction = 0.25,
+    top: options.Top = 15,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Find missing edges in a real signalling network (Sachs et al. 2005).
 

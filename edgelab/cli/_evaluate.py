@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._console import one_clear_line
-from ._options import Debug
 
 
 def evaluate(
@@ -25,7 +25,7 @@ def evaluate(
         bool, typer.Option(help="Other true sources of a target leave its ranking.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    debug: Debug = False,
+    debug: options.Debug = False,
 ) -> None:
     """Judge a ranked edge table against held-out edges.
 

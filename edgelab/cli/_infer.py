@@ -6,33 +6,9 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import hold_out_seeds, recorded
 from ._console import one_clear_line
-from ._options import (
-    BatchSize,
-    Channels,
-    Data,
-    Debug,
-    Device,
-    Edges,
-    Force,
-    Fraction,
-    InputEdges,
-    Layers,
-    LearningRate,
-    OutDir,
-    OutputEdges,
-    Progress,
-    Q,
-    QSplits,
-    Seed,
-    Splits,
-    Task,
-    Threads,
-    Top,
-    X,
-    Y,
-)
 
 
 class Otherwise(StrEnum):
@@ -43,45 +19,45 @@ class Otherwise(StrEnum):
 
 
 def infer(
-    out_dir: OutDir,
-    dataset: Data = None,
-    edges: Edges = None,
-    x: X = None,
-    y: Y = None,
-    input_edges: InputEdges = None,
-    output_edges: OutputEdges = None,
+    out_dir: options.OutDir,
+    dataset: options.Data = None,
+    edges: options.Edges = None,
+    x: options.X = None,
+    y: options.Y = None,
+    input_edges: options.InputEdges = None,
+    output_edges: options.OutputEdges = None,
     method: Annotated[
         str, typer.Option(help="How candidates are ranked; the names are below.")
     ] = "consensus",
-    task: Task = "auto",
-    channels: Channels = 8,
-    layers: Layers = 4,
+    task: options.Task = "auto",
+    channels: options.Channels = 8,
+    layers: options.Layers = 4,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the samples; else about 90 steps.")
     ] = None,
-    batch_size: BatchSize = 256,
-    lr: LearningRate = 3e-3,
-    q: Q = "mirror",
-    q_splits: QSplits = 20,
+    batch_size: options.BatchSize = 256,
+    lr: options.LearningRate = 3e-3,
+    q: options.Q = "mirror",
+    q_splits: options.QSplits = 20,
     q_direct: Annotated[
         bool, typer.Option("--q-direct", help="Add q_direct, which rests on a linear model.")
     ] = False,
     check: Annotated[
         int, typer.Option(min=0, help="How many times edges are planted to check q; 0 skips it.")
     ] = 20,
-    splits: Splits = 5,
-    fraction: Fraction = 0.2,
-    top: Top = 15,
+    splits: options.Splits = 5,
+    fraction: options.Fraction = 0.2,
+    top: options.Top = 15,
     on_duplicate: Annotated[Otherwise, typer.Option(help="Edges listed twice.")] = Otherwise.error,
     on_extra: Annotated[
         Otherwise, typer.Option(help="Columns of x and y that are not in the graph.")
     ] = Otherwise.error,
-    seed: Seed = 0,
-    device: Device = "auto",
-    threads: Threads = None,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Rank the edges that your network may be missing.
 

@@ -6,39 +6,20 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import recorded
 from ._console import one_clear_line
-from ._options import (
-    BatchSize,
-    Channels,
-    Data,
-    Debug,
-    Device,
-    Edges,
-    Force,
-    InputEdges,
-    Layers,
-    LearningRate,
-    OutDir,
-    OutputEdges,
-    Progress,
-    Seed,
-    Task,
-    Threads,
-    X,
-    Y,
-)
 
 
 def perturb(
     response: Annotated[str, typer.Option(help="The response to change: a column of y.")],
-    out_dir: OutDir,
-    dataset: Data = None,
-    edges: Edges = None,
-    x: X = None,
-    y: Y = None,
-    input_edges: InputEdges = None,
-    output_edges: OutputEdges = None,
+    out_dir: options.OutDir,
+    dataset: options.Data = None,
+    edges: options.Edges = None,
+    x: options.X = None,
+    y: options.Y = None,
+    input_edges: options.InputEdges = None,
+    output_edges: options.OutputEdges = None,
     goal: Annotated[
         str, typer.Option(help="'lower', 'raise', or 'reach' with --target.")
     ] = "lower",
@@ -84,20 +65,20 @@ def perturb(
         str, typer.Option(help="What ranks candidates: a method of infer.")
     ] = "consensus",
     models: Annotated[int, typer.Option(min=1, help="Models whose mean prediction counts.")] = 3,
-    task: Task = "perturbation",
-    channels: Channels = 4,
-    layers: Layers = 4,
+    task: options.Task = "perturbation",
+    channels: options.Channels = 4,
+    layers: options.Layers = 4,
     epochs: Annotated[
         int, typer.Option(min=1, help="Passes over the samples in each training.")
     ] = 30,
-    batch_size: BatchSize = 128,
-    lr: LearningRate = 1e-2,
-    seed: Seed = 0,
-    device: Device = "auto",
-    threads: Threads = None,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    batch_size: options.BatchSize = 128,
+    lr: options.LearningRate = 1e-2,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Find the few edges whose change moves a response as wanted, within a budget.
 

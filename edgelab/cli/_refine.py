@@ -6,38 +6,19 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import recorded
 from ._console import one_clear_line
-from ._options import (
-    BatchSize,
-    Channels,
-    Data,
-    Debug,
-    Device,
-    Edges,
-    Force,
-    InputEdges,
-    Layers,
-    LearningRate,
-    OutDir,
-    OutputEdges,
-    Progress,
-    Seed,
-    Task,
-    Threads,
-    X,
-    Y,
-)
 
 
 def refine(
-    out_dir: OutDir,
-    dataset: Data = None,
-    edges: Edges = None,
-    x: X = None,
-    y: Y = None,
-    input_edges: InputEdges = None,
-    output_edges: OutputEdges = None,
+    out_dir: options.OutDir,
+    dataset: options.Data = None,
+    edges: options.Edges = None,
+    x: options.X = None,
+    y: options.Y = None,
+    input_edges: options.InputEdges = None,
+    output_edges: options.OutputEdges = None,
     candidates: Annotated[
         Path | None,
         typer.Option(help="Edges that may be added, as a file of edges; else every pair may."),
@@ -53,20 +34,20 @@ def refine(
     start: Annotated[
         str, typer.Option(help="First graph: 'prior', or 'erdos-renyi' for a random one.")
     ] = "prior",
-    task: Task = "perturbation",
-    channels: Channels = 4,
-    layers: Layers = 4,
+    task: options.Task = "perturbation",
+    channels: options.Channels = 4,
+    layers: options.Layers = 4,
     epochs: Annotated[
         int, typer.Option(min=1, help="Passes over the samples in the first and last training.")
     ] = 30,
-    batch_size: BatchSize = 128,
-    lr: LearningRate = 1e-2,
-    seed: Seed = 0,
-    device: Device = "auto",
-    threads: Threads = None,
-    progress: Progress = True,
-    force: Force = False,
-    debug: Debug = False,
+    batch_size: options.BatchSize = 128,
+    lr: options.LearningRate = 1e-2,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    progress: options.Progress = True,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Refine your network: edges without support in the data go, edges that the data ask for come.
 

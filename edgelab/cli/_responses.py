@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._arguments import recorded
 from ._console import one_clear_line
-from ._options import Debug, Force, Layers, OutDir, Processes, Seed
 
 
 def responses(
@@ -19,7 +19,7 @@ def responses(
             "knockouts, these."
         ),
     ],
-    out_dir: OutDir,
+    out_dir: options.OutDir,
     folds: Annotated[
         int | None,
         typer.Option(
@@ -34,14 +34,14 @@ def responses(
         ),
     ] = False,
     members: Annotated[int, typer.Option(min=1, help="GSNNs that are averaged.")] = 4,
-    layers: Layers = 10,
+    layers: options.Layers = 10,
     epochs: Annotated[
         int, typer.Option(min=10, help="Most steps of training, a multiple of 10.")
     ] = 300,
-    processes: Processes = None,
-    seed: Seed = 0,
-    force: Force = False,
-    debug: Debug = False,
+    processes: options.Processes = None,
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Hide conditions and predict their responses by GSNNs, ridge regression and a random forest.
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
+from . import _options as options
 from ._console import one_clear_line, out
-from ._options import Debug, Force, OutDir, Seed
 
 
 def simulate(
-    out_dir: OutDir,
+    out_dir: options.OutDir,
     size: Annotated[
         int, typer.Option(min=3, help="Number of chains n: the graph has 2n functions.")
     ] = 25,
@@ -17,9 +17,9 @@ def simulate(
     noise: Annotated[
         float, typer.Option(min=0, help="Standard deviation of the noise of every node.")
     ] = 0.15,
-    seed: Seed = 0,
-    force: Force = False,
-    debug: Debug = False,
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    debug: options.Debug = False,
 ) -> None:
     """Simulate responses of the convergence graph, with known edges left out of the prior.
 

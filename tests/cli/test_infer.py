@@ -191,7 +191,7 @@ def test_a_warning_inside_the_job_is_one_line(monkeypatch, run, toy, tmp_path):
     monkeypatch.setattr(_ranking, "infer_edges", warn)
     result = run(*infer(toy, tmp_path / "out"), *WITHOUT_MODEL)
     assert result.exit_code == 0, result.output
-    assert "warning: column 'f3' of y never varies" in result.stderr.splitlines()
+    assert "warning: column 'f3' of y never varies" in result.output.splitlines()
 
 
 def test_interruption_is_one_line_and_130(monkeypatch, run, toy, tmp_path):
