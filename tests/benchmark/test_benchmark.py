@@ -15,7 +15,7 @@ from edgelab.errors import ConfigError, DataError, LeakageError
 from edgelab.evaluation import evaluate_against
 from edgelab.graphs import edges_of, hold_out_edges
 from edgelab.jobs import infer_edges
-from edgelab.methods import METHODS, Evidence, Method
+from edgelab.methods import METHODS, Evidence
 from edgelab.tasks import graph_of
 from edgelab.training import ModelSettings, TrainingConfig
 
@@ -87,13 +87,9 @@ def test_scorers_get_nothing_that_holds_the_hidden_edges(dataset):
 
 
 def test_a_method_that_marks_hidden_edges_is_caught(dataset, monkeypatch):
-    cheat = Method(
-        label="cheat",
-        needs_model=False,
-        is_baseline=True,
-        table=lambda *_: METHODS["pearson"].table(whole, None),
-    )
     whole = Evidence(dataset, graph_of(dataset))
+    table = METHODS["pearson"].table(whole, None)
+    cheat = dataclasses.replace(METHODS["pearson"], label="cheat", table=lambda *_: table)
     monkeypatch.setitem(METHODS._entries, "cheat", cheat)
     with pytest.raises(LeakageError, match="marks 9 edges, but the scorer was shown 6"):
         list(judged(make_hold_out(dataset, 0.3, 0), ["cheat"]))
@@ -106,7 +102,7 @@ def test_finished_cells_are_not_computed_again(dataset, tmp_path, monkeypatch):
     def refuse(*_):
         raise AssertionError
 
-    broken = Method(label="Pearson", needs_model=False, is_baseline=True, table=refuse)
+    broken = dataclasses.replace(METHODS["pearson"], table=refuse)
     monkeypatch.setitem(METHODS._entries, "pearson", broken)
     again = run_benchmark([dataset], PLAIN, seeds=[0], fraction=0.3, folder=tmp_path)
     pd.testing.assert_frame_equal(first.records, again.records)
