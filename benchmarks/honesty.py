@@ -1,5 +1,4 @@
-"""Do q-values keep their promise? Realised beside nominal false discovery proportions where the
-truth is known.
+"""Realised beside nominal false discovery proportions, where the truth is known.
 
     python -m benchmarks.honesty --seeds 24
     python -m benchmarks.honesty --dream4 path/to/network_1 path/to/network_2
@@ -25,14 +24,15 @@ import pandas as pd
 from edgelab.confidence import (
     LEVELS,
     QSettings,
+    SplitEvidence,
     check_levels,
-    pair_verdicts,
+    pair_q_values,
     realised_proportions,
     true_pairs,
 )
 from edgelab.datasets import Dataset, read_dream4, simulate
 from edgelab.graphs import FUNCTION_EDGES
-from edgelab.methods import METHODS, Evidence
+from edgelab.methods import Evidence
 from edgelab.report import HEADING, calibration_rows
 from edgelab.tasks import graph_of
 from edgelab.training import ModelSettings, TrainingConfig
@@ -74,17 +74,28 @@ def screen(seed, genes, replicates, controls, doses=(1.0,), skewed=False, effect
     )
     inputs = pd.DataFrame({"source": x.columns, "target": names, "weight": KNOCKOUT})
     outputs = pd.DataFrame({"source": names, "target": [f"{name} level" for name in names]})
-    x_used = x if effects else x * 0
     made = simulate(
-        edges, input_edges=inputs, output_edges=outputs, x=x_used, noise_scale=NOISE, seed=seed
+        edges,
+        input_edges=inputs,
+        output_edges=outputs,
+        x=x if effects else x * 0,
+        noise_scale=NOISE,
+        seed=seed,
     )
-    y = made.y if not skewed else np.exp(made.y / 2)
+    y = np.exp(made.y / 2) if skewed else made.y
     known = edges.sample(frac=1 / 3, random_state=seed).reset_index(drop=True)[["source", "target"]]
     given = inputs[["source", "target"]]
     data = Dataset(
-        name="screen", source="simulated", edges=known, input_edges=given, output_edges=outputs, x=x, y=y,
-        condition=made.condition, functions=tuple(names),
-    )  # fmt: skip
+        name="screen",
+        source="simulated",
+        edges=known,
+        input_edges=given,
+        output_edges=outputs,
+        x=x,
+        y=y,
+        condition=made.condition,
+        functions=tuple(names),
+    )
     return data, edges if effects else edges.iloc[:0]
 
 
@@ -99,14 +110,8 @@ def truth(data, edges, estimand):
 
 def q_values(dataset, way, method, seed, settings=None, splits=20):
     """Q-values of all pairs by one way."""
-    data = graph_of(dataset)
-    if way != "association":
-        q = QSettings(way=way, seed=seed, splits=splits)
-        return pair_verdicts(dataset, data, method=method, q=q, settings=settings).q_value
-    table = METHODS[method].table(Evidence(dataset, data, settings, seed), None)
-    q_value = np.full((len(dataset.functions),) * 2, np.nan)
-    q_value[table["src_idx"], table["dst_idx"]] = table["q_value"]
-    return q_value
+    whole = Evidence(dataset, graph_of(dataset), settings, seed)
+    return pair_q_values(SplitEvidence(whole, QSettings(way=way, splits=splits)), method)
 
 
 def judged(dataset, edges, q_value, estimand):
@@ -139,9 +144,7 @@ def simulations(seeds, ways):
 
 
 def noise(seeds, ways):
-    """Responses that nothing moves: every call is false, so the realised proportion is the share of
-    runs with calls.
-    """
+    """Responses that nothing moves: what is realised is the share of runs with calls."""
     records = {}
     for seed in range(seeds):
         dataset, edges = screen(seed, **SCREENS["2 replicates, 2 controls"], effects=False)
@@ -159,7 +162,7 @@ def noise(seeds, ways):
 
 
 def untrained(seeds):
-    """A GSNN as it was initialised, and one that was trained, on screens with effects and on noise."""
+    """A GSNN as it was initialised, and a trained one, on screens with effects and on noise."""
     training = TrainingConfig(epochs=30, batch_size=32, lr=3e-3, progress=False, device="cpu")
     kinds = {"untrained": replace(training, epochs=1, lr=1e-12), "trained": training}
     for effects in (True, False):
@@ -180,18 +183,16 @@ def untrained(seeds):
 
 
 def dream4(folders, ways):
-    """Networks of the challenge, all their edges unknown to the scorer but one (a graph needs one)."""
+    """Networks of the challenge; the scorer knows one edge only, for a graph needs one."""
     records = {}
     for folder in folders:
         dataset = read_dream4(folder)
         blind = replace(dataset, edges=dataset.edges.iloc[:1], functions=dataset.functions)
         for name, (way, method, estimand) in ways.items():
-            found = judged(blind, dataset.edges, q_values(blind, way, method, 0), estimand)
-            records.setdefault(name, []).append(found)
-            print(
-                f"{folder}, {name}:",
-                found[["nominal", "n_called", "realised", "power"]].round(3).values.tolist(),
-            )
+            realised = judged(blind, dataset.edges, q_values(blind, way, method, 0), estimand)
+            records.setdefault(name, []).append(realised)
+            columns = ["nominal", "n_called", "realised", "power"]
+            print(f"{folder}, {name}:", realised[columns].round(3).values.tolist())
     show(f"DREAM4: {len(folders)} networks", records)
 
 

@@ -79,7 +79,7 @@ def calibrate_command(
         with ResultsFolder(out_dir, force=force) as folder:
             folder.refuse_foreign(CALIBRATION_FILES)
             METHODS[method]  # a misspelt name ends here, before the data are read
-            q_settings = QSettings(way=q, splits=q_splits, seed=seed)
+            q_settings = QSettings(way=q, splits=q_splits)
             planting = Planting(keep=keep, n_edges=planted, strength=strength, seed=seed)
             data = chosen_dataset(
                 dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges

@@ -1,4 +1,4 @@
-"""Does a q-value keep its promise on data like the user's? Planted edges, nominal beside realised."""
+"""Whether q-values keep their promise on data like the user's: nominal beside realised."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -6,16 +6,20 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
+from edgelab.checks import check_choice, check_integer
 from edgelab.datasets import Dataset
-from edgelab.errors import ConfigError
 from edgelab.methods import METHODS, Evidence
 from edgelab.progress import tracked
 from edgelab.training import ModelSettings
-from edgelab.typing import Array, Bool, Float
+from edgelab.typing import Array, Float
 
-from ._planting import PlantedData, Planting, plant_edges
-from ._q_values import QSettings, pair_verdicts
-from ._realised import LEVELS, LevelCheck, check_levels, realised_proportions
+from ._estimands import ESTIMANDS
+from ._level_check import LevelCheck, check_levels
+from ._planting import MeasuredData, PlantedData, Planting
+from ._q_settings import QSettings
+from ._q_values import pair_q_values
+from ._realised import LEVELS, realised_proportions
+from ._split_evidence import SplitEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +29,8 @@ class Calibration:
     Attributes:
         records: One row per experiment and level: what `edgelab.confidence.realised_proportions`
             reports, then `true_share` (of all judged pairs: calls at random would be right that
-            often), `planted_found` (share of the planted edges that were called) and `seed`.
+            often), `planted_found` (share of the planted edges that were called) and `seed` (of the
+            experiment's `Planting`).
         estimand: What a call claims, `"total"` or `"direct"`.
         way: Where the q-values come from, one of `edgelab.confidence.WAYS`.
     """
@@ -51,6 +56,20 @@ class Calibration:
             for check in self.checks
         ]
 
+    def corrected(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return an edge table whose q-values were realised wherever their promise was broken.
+
+        Args:
+            table: An edge table with `q_value`.
+
+        Returns:
+            The same rows; `q_value` is, where the smallest level at which the pair is called did
+            not hold, the proportion realised at that level if that is larger. `q_nominal` is what
+            was promised.
+        """
+        nominal = table["q_value"].to_numpy()
+        return table.assign(q_value=believable_q_values(nominal, self.checks), q_nominal=nominal)
+
 
 def calibrate(
     dataset: Dataset,
@@ -70,8 +89,9 @@ def calibrate(
         dataset: Prior network, interventions and responses.
         method: What ranks the pairs, a name in `METHODS`; with `way="mirror"` q-values do not
             depend on it.
-        q: How q-values are made.
-        planting: What is planted; each experiment has its own seed, counted from that of the
+        q: How q-values are made; without a seed of its own, the halves of every experiment follow
+            its seed.
+        planting: What is planted; each experiment has its own seed, derived from that of the
             planting.
         estimand: What a call claims: `"total"` or `"direct"`.
         experiments: How many times.
@@ -83,7 +103,8 @@ def calibrate(
         Realised proportions of all experiments.
 
     Raises:
-        ConfigError: If there is no experiment.
+        ConfigError: If the method or the estimand is unknown, or there is no experiment.
+        DataError: If the outputs do not fit; see `plant_edges`.
 
     Example:
         >>> from edgelab.datasets import sachs, take_samples
@@ -92,66 +113,50 @@ def calibrate(
         >>> [check.nominal for check in calibration.checks], calibration.holds
         ([0.05, 0.1, 0.2], True)
     """
-    METHODS[method]
-    if not (isinstance(experiments, int) and experiments > 0):
-        raise ConfigError(f"experiments must be a positive integer, got {experiments!r}")
-    q, planting = q or QSettings(), planting or Planting()
-    parts = []
+    METHODS[method]  # a misspelt name ends here, and not after the fit
+    check_choice("estimand", estimand, ESTIMANDS)
+    check_integer("experiments", experiments)
+    q = q or QSettings()
+    planting = planting or Planting()
+    measured = MeasuredData.of(dataset)
+    records = []
     for number in tracked(range(experiments), "planted networks", shown=progress):
         seed = planting.seed + number
-        planted = plant_edges(dataset, replace(planting, seed=seed))
-        q_value = _q_values(planted, method, replace(q, seed=seed), settings)
-        truth = planted.total if estimand == "total" else planted.direct
-        judged = planted.judged
-        planted_edges = judged & planted.direct
-        parts.append(
-            realised_proportions(q_value[judged], truth[judged], levels).assign(
-                true_share=truth[judged].mean(),
-                planted_found=[float((q_value[planted_edges] <= level).mean()) for level in levels],
-                seed=seed,
-            )
-        )
-    return Calibration(records=pd.concat(parts, ignore_index=True), estimand=estimand, way=q.way)
+        planted = measured.planted(replace(planting, seed=seed))
+        whole = Evidence(planted.dataset, planted.data, settings, seed)
+        q_value = pair_q_values(SplitEvidence(whole, q), method)
+        records.append(_realised(planted, q_value, estimand, levels).assign(seed=seed))
+    return Calibration(records=pd.concat(records, ignore_index=True), estimand=estimand, way=q.way)
 
 
-def _q_values(
-    planted: PlantedData, method: str, q: QSettings, settings: ModelSettings | None
-) -> Float[Array, "functions functions"]:
-    if q.way != "association":
-        return pair_verdicts(
-            planted.dataset, planted.data, method=method, q=q, settings=settings
-        ).q_value
-    table = METHODS[method].table(Evidence(planted.dataset, planted.data, settings, q.seed), None)
-    q_value = np.full(planted.judged.shape, np.nan)
-    q_value[table["src_idx"], table["dst_idx"]] = table["q_value"]
-    return q_value
+def _realised(
+    planted: PlantedData,
+    q_value: Float[Array, "functions functions"],
+    estimand: str,
+    levels: Sequence[float],
+) -> pd.DataFrame:
+    """The records of one experiment."""
+    judged = planted.judged
+    is_true = {"total": planted.total, "direct": planted.direct}[estimand][judged]
+    of_planted = q_value[judged & planted.direct]
+    return realised_proportions(q_value[judged], is_true, levels).assign(
+        true_share=is_true.mean(),
+        planted_found=[float((of_planted <= level).mean()) for level in levels],
+    )
 
 
 def believable_q_values(
     q_value: Float[Array, " pairs"], checks: Sequence[LevelCheck]
 ) -> Float[Array, " pairs"]:
-    """Replace q-values by what was realised wherever the promise of their level was not kept.
+    """Q-values, replaced by what was realised where that is larger and the promise was broken.
 
-    Args:
-        q_value: Nominal q-values; NaN stays NaN.
-        checks: Nominal beside realised, smallest level first.
-
-    Returns:
-        Each q-value, or the realised proportion of the smallest level at which the pair is called,
-        if that level did not hold and the proportion is larger.
-
-    Example:
-        >>> kept = LevelCheck(
-        ...     nominal=0.1, realised=0.09, standard_error=0.02, mean_calls=9.0, power=0.5, n_experiments=20
-        ... )
-        >>> broken = replace(kept, nominal=0.2, realised=0.5)
-        >>> believable_q_values(np.array([0.05, 0.15, 0.3]), [kept, broken]).tolist()
-        [0.05, 0.5, 0.3]
+    NaN stays NaN. The promise of a pair is that of the smallest level at which it is called.
     """
-    believable, undecided = q_value.copy(), ~np.isnan(q_value)
+    believable = q_value.copy()
+    is_called_already = np.zeros(q_value.shape, dtype=bool)
     for check in checks:
-        called: Bool[Array, " pairs"] = undecided & (q_value <= check.nominal)
+        is_called = ~is_called_already & (q_value <= check.nominal)
         if not check.holds:
-            believable[called] = np.maximum(q_value[called], check.realised)
-        undecided &= ~called
+            believable[is_called] = np.maximum(q_value[is_called], check.realised)
+        is_called_already |= is_called
     return believable

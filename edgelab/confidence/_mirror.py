@@ -1,6 +1,4 @@
-"""Target-decoy competition by signs: of the pairs that two experiments agree on, how many agree by
-chance?
-"""
+"""Target-decoy competition by signs: q-values from the agreement of two independent estimates."""
 
 import numpy as np
 
@@ -60,7 +58,8 @@ def competition_q_values(statistic: Float[Array, " pairs"]) -> Float[Array, " pa
     positive = value > 0
     level = value[positive]
     if level.size:
-        targets, decoys = np.sort(level), np.sort(-value[value < 0])
+        targets = np.sort(level)
+        decoys = np.sort(-value[value < 0])
         # At its own level each pair counts, and so do its equals: positions are taken before equal
         # values.
         n_targets = level.size - np.searchsorted(targets, level, side="left")
@@ -76,17 +75,5 @@ def competition_q_values(statistic: Float[Array, " pairs"]) -> Float[Array, " pa
 
 
 def competition_calls(statistic: Float[Array, " pairs"], level: float) -> Bool[Array, " pairs"]:
-    """Which pairs the competition calls at a false discovery rate.
-
-    Args:
-        statistic: A mirror or knockoff statistic; NaN takes no part.
-        level: The nominal rate, in (0, 1).
-
-    Returns:
-        True at the calls.
-
-    Example:
-        >>> competition_calls(np.array([5.0, 4.0, 3.0, -1.0]), 0.4).tolist()
-        [True, True, True, False]
-    """
+    """Which pairs the competition calls at a false discovery rate; never those with NaN."""
     return competition_q_values(statistic) <= level

@@ -1,4 +1,4 @@
-"""Synthetic edges planted in the user's own data: everything is kept but what would hide the truth."""
+"""Synthetic edges planted in the user's own data, all of it kept but what would hide the truth."""
 
 from dataclasses import dataclass, replace
 
@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_choice, check_integer, check_seed
 from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import ConfigError, DataError
-from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES
-from edgelab.ops import does_not_vary
-from edgelab.screens import function_responses
-from edgelab.tasks import graph_of, perturbation_task
+from edgelab.methods import Evidence
+from edgelab.tasks import graph_of
 from edgelab.typing import Array, Bool, Float
 
-from ._realised import true_pairs
+from ._estimands import true_pairs
+from ._linear_network import LinearNetwork
+from ._split_evidence import SplitEvidence, candidate_pairs
 
 KEPT = ("design", "sources")
 """What planting leaves as it was measured; see `plant_edges`."""
@@ -23,11 +24,8 @@ WEAKEST = 0.1
 """Fitted edges below this many standard deviations are left out of the synthetic network, so that
 no call is excused by an edge that does nothing."""
 
-_RIDGE = 1e-3
+# Of the largest eigenvalue of the network: at 1 a signal would go round its cycles for ever.
 _LARGEST_FEEDBACK = 0.9
-# A sample of which less than this part is left by the regression on the inputs tells nothing about
-# its noise.
-_OWN_INPUT = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,7 @@ class Planting:
         seed: Decides edges, their weights and the order of the residuals.
 
     Raises:
-        ConfigError: If `keep` is unknown or a number is not positive.
+        ConfigError: If `keep` is unknown, a number is not positive, or the seed is out of range.
 
     Example:
         >>> Planting(n_edges=5).keep
@@ -58,12 +56,12 @@ class Planting:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.keep not in KEPT:
-            raise ConfigError(f"keep must be one of {list(KEPT)}, got {self.keep!r}")
-        if not (self.n_edges is None or (isinstance(self.n_edges, int) and self.n_edges > 0)):
-            raise ConfigError(f"n_edges must be a positive integer or None, got {self.n_edges!r}")
+        check_choice("keep", self.keep, KEPT)
+        if self.n_edges is not None:
+            check_integer("n_edges", self.n_edges, why="None chooses by the size of the network")
         if not (np.isfinite(self.strength) and self.strength > 0):
             raise ConfigError(f"strength must be a positive number, got {self.strength!r}")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,11 +94,9 @@ def plant_edges(dataset: Dataset, planting: Planting | None = None) -> PlantedDa
     left that the network does not have. Truth is exact for `total` and `direct`.
 
     `keep="sources"` keeps the measured responses of half of the functions and synthesises those of
-    the others from
-    them: new parents, own inputs and residuals. Only pairs that end in a synthetic function are
-        judged. `direct` is
-    exact; `total` follows the prior from a source to a parent, so that it misses unknown paths and
-    the proportion of false calls is an upper bound.
+    the others from them: new parents, own inputs and residuals. Only pairs that end in a synthetic
+    function are judged. `direct` is exact; `total` follows the prior from a source to a parent, so
+    that it misses unknown paths and the proportion of false calls is an upper bound.
 
     Args:
         dataset: Prior network, interventions and responses; every output must read one function,
@@ -122,17 +118,11 @@ def plant_edges(dataset: Dataset, planting: Planting | None = None) -> PlantedDa
         >>> int((planted.direct & planted.judged).sum()), planted.dataset.y.shape
         (5, (7466, 11))
     """
-    planting, dataset = planting or Planting(), in_sample_order(dataset)
-    measured = _Measured.of(dataset)
-    generator = np.random.default_rng(planting.seed)
-    if planting.keep == "design":
-        return _keep_design(dataset, measured, planting, generator)
-    return _keep_sources(dataset, measured, planting, generator)
+    return MeasuredData.of(dataset).planted(planting or Planting())
 
 
 def can_plant(dataset: Dataset) -> bool:
-    """Return whether every output reads one function and no function is read twice, which planting
-    needs.
+    """Return whether every output reads one function and none is read twice: planting needs that.
 
     Args:
         dataset: Prior network, interventions and responses.
@@ -150,136 +140,95 @@ def can_plant(dataset: Dataset) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Measured:
-    """Responses in standard deviations, and the linear model that explains them."""
+class MeasuredData:
+    """The data that edges are planted in, and the model of them; made once for many plantings."""
 
-    data: HeteroData
-    values: Float[Array, "samples functions"]
-    mean: Float[Array, " functions"]
-    spread: Float[Array, " functions"]
-    edges: Float[Array, "functions functions"]
-    drive: Float[Array, "samples functions"]
-    residual: Float[Array, "samples functions"]
+    # In the order of its samples, as the evidence has them.
+    dataset: Dataset
+    evidence: SplitEvidence
+    network: LinearNetwork
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "_Measured":
+    def of(cls, dataset: Dataset) -> "MeasuredData":
+        """Fit the model to a data set; a `DataError` if its outputs do not fit."""
         if not can_plant(dataset):
             raise DataError(
-                "planting needs outputs that read one function each, and no function twice. Keep one output for each "
-                "function, reading no other."
+                "planting needs outputs that read one function each, and no function twice. "
+                "Keep one output for each function, reading no other."
             )
-        data = graph_of(dataset)
-        task = perturbation_task(dataset, data)
-        responses = function_responses(task).astype(np.float64)
-        known = ~np.isnan(responses).any(axis=0)
-        mean, spread = (
-            np.where(known, responses.mean(axis=0), 0.0),
-            np.where(known, responses.std(axis=0), 1.0),
-        )
-        spread[does_not_vary(mean, spread)] = 1.0
-        # What nobody measured is 0: it takes no part in the fit and is noise in the synthetic
-        # network.
-        values = np.where(known, (responses - mean) / spread, 0.0)
-        x = task.x.cpu().numpy().astype(np.float64)
-        edges, drive = _fit(values, x, data)
-        residual = _without_effects(values - values @ edges - drive, x)
+        evidence = SplitEvidence(Evidence(dataset, graph_of(dataset)))
         return cls(
-            data=data,
-            values=values,
-            mean=mean,
-            spread=spread,
-            edges=edges,
-            drive=drive,
-            residual=residual,
+            dataset=in_sample_order(dataset),
+            evidence=evidence,
+            network=LinearNetwork.fitted(evidence),
         )
 
-    def rebuilt(self, dataset: Dataset, values: Float[Array, "samples functions"]) -> Dataset:
-        """The data set with other responses."""
-        position = {name: number for number, name in enumerate(self.data["function"].node_names)}
-        reads = dict(
-            zip(dataset.output_edges["target"], dataset.output_edges["source"], strict=True)
-        )
-        natural = values * self.spread + self.mean
-        y = {output: natural[:, position[reads[output]]] for output in dataset.outputs}
-        return replace(dataset, name=f"{dataset.name} planted", y=pd.DataFrame(y))
+    @property
+    def names(self) -> list[str]:
+        """Names of the functions, in the order of the graph's nodes."""
+        return self.evidence.whole.data["function"].node_names
 
+    @property
+    def prior(self) -> Bool[Array, "functions functions"]:
+        """Pairs `[source, target]` that are known edges."""
+        return true_pairs(self.evidence.edge_index, self.evidence.n_functions, "direct")
 
-def _fit(
-    values: Float[Array, "samples functions"], x: Float[Array, "samples inputs"], data: HeteroData
-) -> tuple[Float[Array, "functions functions"], Float[Array, "samples functions"]]:
-    """Ridge regression of every function on its parents and inputs: weights `[parent, child]` and
-    the inputs' part.
-    """
-    n_functions = values.shape[1]
-    weights, drive = np.zeros((n_functions, n_functions)), np.zeros(values.shape)
-    parents_of, inputs_of = (
-        data[FUNCTION_EDGES].edge_index.cpu().numpy(),
-        data[INPUT_EDGES].edge_index.cpu().numpy(),
-    )
-    x = x - x.mean(axis=0)
-    for function in range(n_functions):
-        parents = parents_of[0][(parents_of[1] == function) & (parents_of[0] != function)]
-        inputs = inputs_of[0][inputs_of[1] == function]
-        design = np.concatenate([values[:, parents], x[:, inputs]], axis=1)
-        penalty = _RIDGE * len(x) * np.eye(design.shape[1])
-        solution = np.linalg.solve(design.T @ design + penalty, design.T @ values[:, function])
-        weights[parents, function] = solution[: parents.size]
-        drive[:, function] = x[:, inputs] @ solution[parents.size :]
-    return weights, drive
+    def planted(self, planting: Planting) -> PlantedData:
+        """Other responses, and the network that they come from."""
+        generator = np.random.default_rng(planting.seed)
+        keep = {"design": _keep_design, "sources": _keep_sources}[planting.keep]
+        return keep(self, planting, generator)
 
-
-def _without_effects(
-    residual: Float[Array, "samples functions"], x: Float[Array, "samples inputs"]
-) -> Float[Array, "samples functions"]:
-    # What an input does to any function may be real and is taken out; what does not repeat is
-    # noise. A sample that has an input for itself keeps its residual: nothing says what of it would
-    # repeat.
-    centred = x - x.mean(axis=0)
-    inverse = np.linalg.pinv(centred)
-    left = residual - centred @ (inverse @ residual)
-    # Fitted samples come out too quiet, each by the part of it that the fit could follow.
-    kept = 1 - np.einsum("si,is->s", centred, inverse)
-    return np.where(
-        (kept > _OWN_INPUT)[:, None],
-        left / np.sqrt(np.maximum(kept, _OWN_INPUT))[:, None],
-        residual,
-    )
+    def with_responses(self, values: Float[Array, "samples functions"]) -> Dataset:
+        """The data set with other responses, given in standard deviations."""
+        position = {name: number for number, name in enumerate(self.names)}
+        reads = self.dataset.output_edges
+        function_of = dict(zip(reads["target"], reads["source"], strict=True))
+        responses = self.network.in_units(values)
+        y = {name: responses[:, position[function_of[name]]] for name in self.dataset.outputs}
+        return replace(self.dataset, name=f"{self.dataset.name} planted", y=pd.DataFrame(y))
 
 
 def _keep_design(
-    dataset: Dataset, measured: _Measured, planting: Planting, generator: np.random.Generator
+    measured: MeasuredData, planting: Planting, generator: np.random.Generator
 ) -> PlantedData:
-    prior = _prior(measured.data)
-    network = np.where(np.abs(measured.edges) >= WEAKEST, measured.edges, 0.0)
+    prior = measured.prior
+    fitted = measured.network
+    network = np.where(np.abs(fitted.weights) >= WEAKEST, fitted.weights, 0.0)
     planted = _without_new_cycles(network != 0, ~prior, _n_edges(planting, prior), generator)
     network[planted] = _weights(len(planted[0]), planting.strength, generator)
     network = _settled(network)
-    noise = measured.residual[generator.permutation(len(measured.residual))]
-    values = np.linalg.solve((np.eye(len(network)) - network).T, (measured.drive + noise).T).T
-    return _with_truth(
-        measured.rebuilt(dataset, values), network != 0, ~np.eye(len(network), dtype=bool)
-    )
+    noise = fitted.residual[generator.permutation(len(fitted.residual))]
+    # values = values @ network + drive + noise, solved for the values.
+    identity = np.eye(len(network))
+    values = np.linalg.solve((identity - network).T, (fitted.drive + noise).T).T
+    everywhere = np.ones(prior.shape, dtype=bool)
+    return _with_truth(measured.with_responses(values), network != 0, everywhere)
 
 
 def _keep_sources(
-    dataset: Dataset, measured: _Measured, planting: Planting, generator: np.random.Generator
+    measured: MeasuredData, planting: Planting, generator: np.random.Generator
 ) -> PlantedData:
-    prior, n_functions = _prior(measured.data), measured.values.shape[1]
+    prior = measured.prior
+    fitted = measured.network
+    n_functions = len(prior)
     synthetic = np.zeros(n_functions, dtype=bool)
     synthetic[generator.permutation(n_functions)[: max(1, n_functions // 2)]] = True
     free = np.flatnonzero(np.outer(~synthetic, synthetic))
     planted = generator.choice(free, size=min(_n_edges(planting, prior), free.size), replace=False)
     new = np.zeros((n_functions, n_functions))
     new.ravel()[planted] = _weights(planted.size, planting.strength, generator)
-    noise = measured.residual[generator.permutation(len(measured.residual))]
-    values = np.where(synthetic, measured.values @ new + measured.drive + noise, measured.values)
-    kept = dataset.edges[
-        ~dataset.edges["target"].isin(_named(measured.data, synthetic))
-    ].reset_index(drop=True)
-    rebuilt = replace(measured.rebuilt(dataset, values), edges=kept, functions=dataset.functions)
-    return _with_truth(
-        rebuilt, (prior & ~synthetic) | (new != 0), np.broadcast_to(synthetic, prior.shape)
+    noise = fitted.residual[generator.permutation(len(fitted.residual))]
+    values = np.where(synthetic, fitted.values @ new + fitted.drive + noise, fitted.values)
+    prior_edges = measured.dataset.edges
+    is_synthetic = prior_edges["target"].isin(np.array(measured.names)[synthetic])
+    dataset = replace(
+        measured.with_responses(values),
+        edges=prior_edges[~is_synthetic].reset_index(drop=True),
+        functions=measured.dataset.functions,
     )
+    network = (prior & ~synthetic) | (new != 0)
+    return _with_truth(dataset, network, np.broadcast_to(synthetic, prior.shape))
 
 
 def _with_truth(
@@ -287,24 +236,15 @@ def _with_truth(
     network: Bool[Array, "functions functions"],
     judged: Bool[Array, "functions functions"],
 ) -> PlantedData:
-    data, edge_index = graph_of(dataset), np.array(np.nonzero(network))
-    truth = {name: true_pairs(edge_index, len(network), name) for name in ("direct", "total")}
-    judged = judged & ~_prior(data) & ~np.eye(len(network), dtype=bool)
-    return PlantedData(dataset=dataset, data=data, judged=judged, **truth)
-
-
-def _prior(data: HeteroData) -> Bool[Array, "functions functions"]:
-    return true_pairs(
-        data[FUNCTION_EDGES].edge_index.cpu().numpy(), int(data["function"].num_nodes), "direct"
+    data = graph_of(dataset)
+    edge_index = np.array(np.nonzero(network))
+    return PlantedData(
+        dataset=dataset,
+        data=data,
+        judged=judged & candidate_pairs(data),
+        direct=true_pairs(edge_index, len(network), "direct"),
+        total=true_pairs(edge_index, len(network), "total"),
     )
-
-
-def _named(data: HeteroData, chosen: Bool[Array, " functions"]) -> set[str]:
-    return {
-        name
-        for name, is_chosen in zip(data["function"].node_names, chosen, strict=True)
-        if is_chosen
-    }
 
 
 def _n_edges(planting: Planting, prior: Bool[Array, "functions functions"]) -> int:
@@ -323,12 +263,9 @@ def _without_new_cycles(
     n_edges: int,
     generator: np.random.Generator,
 ) -> tuple[list[int], list[int]]:
-    """Sources and targets of edges that close no cycle: one cycle can join everything with
-    everything.
-    """
-    reaches = true_pairs(np.array(np.nonzero(network)), len(network), "total") | np.eye(
-        len(network), dtype=bool
-    )
+    """Sources and targets of edges that close no cycle: one can join everything to everything."""
+    reaches = true_pairs(np.array(np.nonzero(network)), len(network), "total")
+    np.fill_diagonal(reaches, True)
     sources: list[int] = []
     targets: list[int] = []
     for pair in generator.permutation(np.flatnonzero(free)).tolist():
@@ -345,4 +282,6 @@ def _without_new_cycles(
 def _settled(network: Float[Array, "functions functions"]) -> Float[Array, "functions functions"]:
     """Weaken all edges if their cycles would not come to rest."""
     feedback = float(np.abs(np.linalg.eigvals(network)).max(initial=0.0))
-    return network * min(1.0, _LARGEST_FEEDBACK / feedback) if feedback > 0 else network
+    if feedback == 0:
+        return network
+    return network * min(1.0, _LARGEST_FEEDBACK / feedback)

@@ -1,6 +1,4 @@
-"""How often is a pair chosen from half of the samples, and how many of the often chosen are so by
-chance?
-"""
+"""How often a pair is chosen from half of the samples, and how many are often chosen by chance."""
 
 import numpy as np
 
@@ -9,20 +7,7 @@ from edgelab.typing import Array, Bool, Float
 
 
 def largest_entries(strength: Float[Array, " pairs"], n_chosen: int) -> Bool[Array, " pairs"]:
-    """Mark the largest entries, never more than asked for: entries that tie across the border are
-    all left out.
-
-    Args:
-        strength: Any real numbers; NaN is never chosen.
-        n_chosen: How many at most.
-
-    Returns:
-        True at the chosen entries.
-
-    Example:
-        >>> largest_entries(np.array([3.0, 1.0, 1.0, 2.0]), 3).tolist()
-        [True, False, False, True]
-    """
+    """Mark the `n_chosen` largest; entries that tie across the border and NaN are left out."""
     ranked = np.sort(strength[~np.isnan(strength)])[::-1]
     if ranked.size <= n_chosen:
         return ~np.isnan(strength)
@@ -46,15 +31,14 @@ def selection_frequency(chosen: Bool[Array, "halves pairs"]) -> Float[Array, " p
 
 
 def stability_bound(frequency: float, n_chosen: float | int, n_pairs: int, n_splits: int) -> float:
-    """Largest expected number of unlikely pairs among those chosen in at least `frequency` of the
-    halves.
+    """Largest expected number of unlikely pairs among those that are chosen often.
 
     Unlikely is a pair whose chance to be chosen from one half is at most `n_chosen / n_pairs`, that
     of a pair drawn blindly. Over complementary halves, with the shares in which both halves choose
     a pair unimodally distributed.
 
     Args:
-        frequency: In (0.5, 1].
+        frequency: Often is in at least this share of the halves; in (0.5, 1].
         n_chosen: Mean number of pairs chosen from one half.
         n_pairs: How many pairs could be chosen.
         n_splits: Number of splits into two complementary halves.
@@ -76,9 +60,11 @@ def stability_bound(frequency: float, n_chosen: float | int, n_pairs: int, n_spl
         raise ConfigError(f"frequency must lie in (0.5, 1], got {frequency!r}")
     if not (n_chosen >= 0 and n_pairs > 0 and n_splits > 0):
         raise ConfigError(
-            f"n_chosen, n_pairs and n_splits must be positive, got {n_chosen}, {n_pairs} and {n_splits}"
+            "n_chosen, n_pairs and n_splits must be positive, "
+            f"got {n_chosen}, {n_pairs} and {n_splits}"
         )
-    chance, step = n_chosen / n_pairs, 1 / (2 * n_splits)
+    chance = n_chosen / n_pairs
+    step = 1 / (2 * n_splits)
     if frequency <= min(0.5 + chance**2, 0.5 + step + 0.75 * chance**2):
         return float("inf")
     if frequency > 0.75:

@@ -1,6 +1,6 @@
 """The main job: from a data set to a ranked table of missing edges."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +10,10 @@ from edgelab.confidence import (
     Calibration,
     Planting,
     QSettings,
-    believable_q_values,
+    SplitEvidence,
+    add_q_values,
     calibrate,
     can_plant,
-    with_q_values,
 )
 from edgelab.datasets import Dataset
 from edgelab.methods import METHODS, Evidence
@@ -73,7 +73,7 @@ def infer_edges(
         top: Keep only the best `top` candidates of every target; None keeps every pair.
         checkpoint_dir: Where training stores checkpoints and from where it resumes; None stores
             none.
-        q: How q-values are made; their splits are counted from `seed`.
+        q: How q-values are made; without a seed of its own, with that of the job.
         check: How many times edges are planted in the data to see whether q-values keep their
             promise; 0 skips it. Where they do not, `q_value` holds what was realised instead, and
             `q_nominal` what was promised. Data that give no q-value, or whose outputs and functions
@@ -93,19 +93,12 @@ def infer_edges(
         >>> result.candidates[["src_func", "dst_func"]].head(2).values.tolist()
         [['Mek', 'Raf'], ['P38', 'PKC']]
     """
-    chosen = METHODS[method]
+    ranking = METHODS[method]
+    q = q or QSettings()
     data = graph_of(dataset)
-    evidence = Evidence(
-        dataset,
-        data,
-        settings,
-        seed,
-        checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
-    )
-    table = chosen.table(evidence, top)
-    trained = evidence.trained if chosen.needs_model else None
-    q = replace(q or QSettings(), seed=seed)
-    table = with_q_values(table, dataset, data, method=method, q=q, settings=settings)
+    checkpoints = None if checkpoint_dir is None else Path(checkpoint_dir)
+    whole = Evidence(dataset, data, settings, seed, checkpoints)
+    table = add_q_values(ranking.table(whole, top), SplitEvidence(whole, q), method)
     calibration = None
     if check and can_plant(dataset) and table["q_value"].notna().any():
         calibration = calibrate(
@@ -117,7 +110,8 @@ def infer_edges(
             settings=settings,
             progress=progress,
         )
-        table = _corrected(table, calibration)
+        table = calibration.corrected(table)
+    trained = whole.trained if ranking.needs_model else None
     return Inference(
         table=table,
         data=data,
@@ -126,8 +120,3 @@ def infer_edges(
         history=None if trained is None else trained.history,
         calibration=calibration,
     )
-
-
-def _corrected(table: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
-    nominal = table["q_value"].to_numpy()
-    return table.assign(q_value=believable_q_values(nominal, calibration.checks), q_nominal=nominal)

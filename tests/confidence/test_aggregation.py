@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.confidence import aggregated_q_values, competition_q_values, mirror_statistics
-from edgelab.confidence._aggregation import competition_e_values, e_value_q_values, median_q_values
+from edgelab.confidence._aggregation import competition_e_values, e_value_q_values
 from edgelab.confidence._mirror import competition_calls
 
 tenths = st.integers(0, 2000).map(lambda value: value / 10)
@@ -40,14 +40,21 @@ def test_one_split_calls_by_e_values_what_it_calls_by_competition():
 def test_e_values_by_hand():
     # Four calls at 0.5 with one decoy beyond the threshold, five pairs in play: 5 / (1 + 1).
     statistic = np.array([5.0, 4.0, 3.0, 2.0, -2.5, np.nan])
-    found = competition_e_values(statistic, 0.5)
-    np.testing.assert_array_equal(found, [2.5, 2.5, 2.5, 2.5, 0.0, np.nan])
+    e_value = competition_e_values(statistic, 0.5)
+    np.testing.assert_array_equal(e_value, [2.5, 2.5, 2.5, 2.5, 0.0, np.nan])
+    # Three calls at 0.4 without a decoy beyond the threshold, four pairs in play.
+    e_value = competition_e_values(np.array([5.0, 4.0, 3.0, -1.0]), 0.4)
+    assert e_value.tolist() == [4.0, 4.0, 4.0, 0.0]
+
+
+def test_q_values_of_e_values_by_hand():
+    """Four pairs: 4 / 40 for the first, 4 / (2 * 10) for the second."""
+    assert e_value_q_values(np.array([40.0, 10.0, 0.0, 0.0])).tolist() == [0.1, 0.2, 1.0, 1.0]
 
 
 def test_a_single_split_keeps_its_exact_q_values():
     statistic = np.array([5.0, 4.0, -3.0, 2.0, np.nan])
     np.testing.assert_array_equal(aggregated_q_values([statistic]), competition_q_values(statistic))
-    np.testing.assert_array_equal(median_q_values(np.array([[0.1, np.nan]])), [0.1, np.nan])
 
 
 def test_pairs_that_a_split_cannot_judge_rest_on_the_others():
@@ -56,11 +63,6 @@ def test_pairs_that_a_split_cannot_judge_rest_on_the_others():
     q_value = aggregated_q_values([strong, blind, strong])
     assert q_value[0] <= 0.1 and q_value[1] <= 0.05
     assert np.isnan(aggregated_q_values([blind, blind])[0])
-
-
-def test_the_median_needs_half_of_the_splits():
-    q_value = np.array([[0.01, 0.01], [0.01, 1.0], [1.0, 1.0]])
-    assert median_q_values(q_value).tolist() == [0.02, 1.0]
 
 
 @pytest.mark.parametrize("level", [0.05, 0.1, 0.2])

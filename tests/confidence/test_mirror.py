@@ -1,4 +1,4 @@
-"""Target-decoy competition: against a plain loop over thresholds, and against its promise on coins."""
+"""Target-decoy competition: against a plain loop over thresholds, and its promise on coins."""
 
 import numpy as np
 import pytest
@@ -54,6 +54,12 @@ def test_the_largest_statistic_has_the_smallest_q_value():
     assert q_value.tolist() == [1 / 3, 1 / 3, 1 / 3, 1.0, 0.5, 1.0]
 
 
+def test_calls_by_hand():
+    """(1 + 0) / 3 at the third pair."""
+    calls = competition_calls(np.array([5.0, 4.0, 3.0, -1.0, np.nan]), 0.4)
+    assert calls.tolist() == [True, True, True, False, False]
+
+
 def test_mirror_of_agreeing_and_disagreeing_estimates():
     found = mirror_statistics(
         np.array([1.0, -3.0, 2.0, np.nan, 0.0]), np.array([2.0, -1.0, -5.0, 1.0, 3.0])
@@ -63,9 +69,7 @@ def test_mirror_of_agreeing_and_disagreeing_estimates():
 
 @pytest.mark.parametrize("level", [0.05, 0.1, 0.2])
 def test_the_false_discovery_rate_is_kept_where_null_signs_are_coins(level):
-    """300 experiments with 30 effects among 200 pairs; the mean proportion of false calls stays
-    within 2 SE.
-    """
+    """300 experiments, 30 effects among 200 pairs: the mean false share stays within 2 SE."""
     generator = np.random.default_rng(0)
     effect = np.r_[np.full(30, 3.0), np.zeros(170)]
     shares, found = [], []

@@ -1,4 +1,4 @@
-"""Planting: truth is truth, and what should be kept is kept."""
+"""Planting: the truth is that of the responses, and what should be kept is kept."""
 
 from dataclasses import replace
 
@@ -29,9 +29,7 @@ def test_design_is_kept_and_truth_is_consistent(dataset, keep):
 
 
 def test_planted_edges_can_be_seen_in_the_responses(dataset):
-    """A strong planted edge correlates source and target; without planting these pairs do not stand
-    out.
-    """
+    """A strong planted edge correlates source and target."""
     planted = plant_edges(dataset, Planting(n_edges=1, strength=5.0, seed=2))
     names = planted.data["function"].node_names
     source, target = np.argwhere(planted.direct & planted.judged)[0]
@@ -77,6 +75,7 @@ def test_readouts_of_several_functions_are_refused(dataset):
         ({"keep": "x"}, "keep must be"),
         ({"n_edges": 0}, "n_edges"),
         ({"strength": float("nan")}, "strength"),
+        ({"seed": 2**63}, "seed must be .*got 9223372036854775808"),
     ],
 )
 def test_options_are_checked(options, message):

@@ -1,8 +1,4 @@
-"""Q-values for a directed path: promise kept on simulated screens, honest where there is nothing to
-know.
-"""
-
-from dataclasses import replace
+"""Q-values for a directed path: promise kept, and silent where nothing is known."""
 
 import numpy as np
 import pandas as pd
@@ -10,85 +6,72 @@ import pytest
 
 from edgelab.confidence import (
     QSettings,
+    SplitEvidence,
     check_levels,
-    pair_verdicts,
+    pair_q_values,
     realised_proportions,
     true_pairs,
     with_q_values,
 )
-from edgelab.confidence._q_values import unexplained
-from edgelab.datasets import Dataset, sachs, simulate, take_samples
-from edgelab.errors import ConfigError
+from edgelab.confidence._q_values import direct_verdicts, total_verdicts
+from edgelab.datasets import sachs, take_samples
 from edgelab.graphs import FUNCTION_EDGES
-from edgelab.jobs import infer_edges
+from edgelab.methods import METHODS, Evidence
 from edgelab.table import check_edge_table
 from edgelab.tasks import graph_of
 
-GENES = [f"g{number}" for number in range(12)]
-CHAIN = [(GENES[i], GENES[i + 1]) for i in range(6)]
-INPUTS = pd.DataFrame({"source": [f"{gene} off" for gene in GENES], "target": GENES})
+CHAIN = [(f"g{i}", f"g{i + 1}") for i in range(6)]
 
 
-def chain_screen(seed, replicates=6, controls=30, effects=True, doses=(1.0,)):
-    """A chain of seven genes and five genes apart; the prior knows the first edge only."""
-    treated = [dose * np.eye(len(GENES)) for dose in doses for _ in range(replicates)]
-    x = pd.DataFrame(
-        np.concatenate([np.zeros((controls, len(GENES))), *treated]),
-        columns=INPUTS["source"].tolist(),
-    )
-    outputs = pd.DataFrame({"source": GENES, "target": [f"{gene} level" for gene in GENES]})
-    strong = INPUTS.assign(weight=-8.0)
-    made = simulate(
-        CHAIN, input_edges=strong, output_edges=outputs, x=x if effects else 0 * x, seed=seed
-    )
-    prior = pd.DataFrame(CHAIN[:1], columns=["source", "target"])
-    return Dataset(
-        name="chain", source="simulated", edges=prior, input_edges=INPUTS, output_edges=outputs, x=x, y=made.y,
-        condition=made.condition, functions=tuple(GENES),
-    )  # fmt: skip
+def split_evidence(dataset, **q):
+    return SplitEvidence(Evidence(dataset, graph_of(dataset)), QSettings(**q))
 
 
-def proportions(dataset, q_value):
-    names = graph_of(dataset)["function"].node_names
+def ranked(dataset, method):
+    return METHODS[method].table(Evidence(dataset, graph_of(dataset)), None)
+
+
+def proportions(evidence, q_value):
+    names = evidence.whole.data["function"].node_names
     index = np.array([[names.index(source), names.index(target)] for source, target in CHAIN]).T
-    return realised_proportions(
-        q_value.ravel(), true_pairs(index, len(names), "total").ravel(), (0.1, 0.2)
-    )
+    is_true = true_pairs(index, len(names), "total")
+    return realised_proportions(q_value.ravel(), is_true.ravel(), (0.1, 0.2))
 
 
 @pytest.mark.parametrize(
-    "q", [QSettings(splits=6), QSettings(splits=2, way="method")], ids=lambda q: q.way
+    ("q", "screens", "power"),
+    [({"splits": 6}, 12, 0.6), ({"splits": 1, "way": "method"}, 4, 0.0)],
+    ids=["mirror", "method"],
 )
-def test_promise_is_kept_and_paths_are_found(q):
+def test_promise_is_kept_and_paths_are_found(chain_screen, q, screens, power):
     runs = []
-    for seed in range(12 if q.way == "mirror" else 4):
-        dataset = chain_screen(seed)
-        verdicts = pair_verdicts(dataset, graph_of(dataset), method="interventional_z", q=q)
-        runs.append(proportions(dataset, verdicts.q_value))
+    for seed in range(screens):
+        evidence = split_evidence(chain_screen(seed), **q)
+        runs.append(proportions(evidence, pair_q_values(evidence, "interventional_z")))
     checks = check_levels(pd.concat(runs))
     assert all(check.holds for check in checks)
-    assert checks[-1].power > (0.6 if q.way == "mirror" else 0)
+    assert checks[-1].power > power
 
 
-def test_nothing_is_called_where_nothing_moves():
-    screens = [chain_screen(seed, effects=False) for seed in range(12)]
-    called = [
-        (pair_verdicts(one, graph_of(one), q=QSettings(splits=3)).q_value <= 0.2).any()
-        for one in screens
-    ]
+def test_nothing_is_called_where_nothing_moves(chain_screen):
+    called = []
+    for seed in range(12):
+        evidence = split_evidence(chain_screen(seed, effects=False), splits=3)
+        called.append((pair_q_values(evidence) <= 0.2).any())
     assert np.mean(called) <= 0.2
 
 
-def test_knockout_against_knockdown_is_one_split():
-    dataset = chain_screen(0, replicates=1, doses=(1.0, 0.5))
-    verdicts = pair_verdicts(dataset, graph_of(dataset))
-    assert verdicts.n_splits == 1
-    assert set(np.unique(verdicts.stability[~np.isnan(verdicts.stability)])) <= {0.0, 0.5, 1.0}
+def test_stability_counts_halves(chain_screen):
+    """One split has two halves."""
+    evidence = split_evidence(chain_screen(0, replicates=1, doses=(1.0, 0.5)))
+    stability = total_verdicts(evidence).stability
+    assert set(np.unique(stability[~np.isnan(stability)])) <= {0.0, 0.5, 1.0}
 
 
 def test_edges_and_sources_without_an_intervention_get_no_q_value():
-    data = graph_of(sachs())
-    q_value = pair_verdicts(sachs(), data, q=QSettings(splits=2)).q_value
+    evidence = split_evidence(sachs(), splits=2)
+    q_value = pair_q_values(evidence)
+    data = evidence.whole.data
     names = data["function"].node_names
     # PMA and b2cAMP were given instead of CD3/CD28, so that no regression can tell them from its
     # absence: nothing is known of PKA, and of PKC only by its inhibitor.
@@ -101,47 +84,50 @@ def test_edges_and_sources_without_an_intervention_get_no_q_value():
 
 def test_the_table_says_what_q_is_about():
     data = take_samples(sachs(), np.arange(0, 7466, 20))
-    plain = infer_edges(data, "pearson", q=QSettings(way="association")).table
+    ranking = ranked(data, "pearson")
+    plain = with_q_values(ranking, data, q=QSettings(way="association"))
     assert (plain["estimand"] == "association").all()
+    pd.testing.assert_series_equal(plain["q_value"], ranking["q_value"])
     pd.testing.assert_series_equal(plain["q_value"], plain["q_association"], check_names=False)
-    total = check_edge_table(with_q_values(plain, data, q=QSettings(splits=2, direct=True)))
-    assert (total["estimand"] == "total").all() and {"stability", "prior_path", "q_direct"} <= set(
-        total.columns
+    total = check_edge_table(with_q_values(ranking, data, q=QSettings(splits=2, direct=True)))
+    assert (total["estimand"] == "total").all()
+    assert {"stability", "prior_path", "q_direct"} <= set(total.columns)
+    pd.testing.assert_frame_equal(
+        total[["src_func", "score", "p_value"]], ranking[["src_func", "score", "p_value"]]
     )
-    assert total[["src_func", "score", "p_value"]].equals(plain[["src_func", "score", "p_value"]])
     assert total.loc[total["has_edge"], "prior_path"].all()
 
 
-def test_the_order_of_the_samples_does_not_matter():
+def test_all_pairs_by_association_are_those_of_the_table(screen):
+    q_value = pair_q_values(split_evidence(screen, way="association"), "pearson")
+    table = ranked(screen, "pearson")
+    np.testing.assert_array_equal(q_value[table["src_idx"], table["dst_idx"]], table["q_value"])
+    assert np.isnan(np.diag(q_value)).all()
+
+
+def test_the_order_of_the_samples_does_not_matter(chain_screen):
     dataset = chain_screen(3)
     turned = take_samples(dataset, np.random.default_rng(0).permutation(dataset.n_samples))
-    first, second = (
-        pair_verdicts(d, graph_of(d), q=QSettings(splits=3)).q_value for d in (dataset, turned)
-    )
+    first, second = (pair_q_values(split_evidence(d, splits=3)) for d in (dataset, turned))
     np.testing.assert_array_equal(first, second)
 
 
-def test_conditioning_on_parents_removes_what_passes_through_them():
-    dataset = chain_screen(1)
-    dataset = replace(dataset, edges=pd.DataFrame(CHAIN[1:], columns=["source", "target"]))
-    data = graph_of(dataset)
-    names = data["function"].node_names
+def test_conditioning_on_parents_removes_what_passes_through_them(chain_screen):
+    evidence = split_evidence(chain_screen(1, prior=CHAIN[1:]), splits=6)
+    names = evidence.whole.data["function"].node_names
     pair = names.index("g0"), names.index("g2")  # g0 -> g1 is missing; g1 -> g2 is known
-    q = QSettings(splits=6)
-    assert pair_verdicts(dataset, data, q=q).q_value[pair] <= 0.2
-    assert pair_verdicts(dataset, data, q=q, conditioned=True).q_value[pair] == 1.0
+    assert pair_q_values(evidence)[pair] <= 0.2
+    assert direct_verdicts(evidence).q_value[pair] == 1.0
 
 
-def test_residuals_are_orthogonal_to_the_parents():
-    responses = np.random.default_rng(0).standard_normal((20, 3))
-    left = unexplained(responses, np.array([[0, 1], [2, 2]]))
-    np.testing.assert_allclose(left[:, 2] @ responses[:, :2], 0, atol=1e-9)
-    np.testing.assert_array_equal(left[:, :2], responses[:, :2])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"), [({"way": "mirrors"}, "way must be"), ({"splits": 0}, "positive")]
-)
-def test_settings_are_checked(options, message):
-    with pytest.raises(ConfigError, match=message):
-        QSettings(**options)
+def test_q_direct_rests_on_the_interventions_whatever_q_value_rests_on(chain_screen):
+    """A method refitted on the halves would rank by responses that were not conditioned."""
+    dataset = chain_screen(1)
+    table = ranked(dataset, "interventional_z")
+    mirror, method, association = (
+        with_q_values(table, dataset, q=QSettings(way=way, splits=3, direct=True))["q_direct"]
+        for way in ("mirror", "method", "association")
+    )
+    assert (mirror < 1).any()
+    pd.testing.assert_series_equal(method, mirror)
+    pd.testing.assert_series_equal(association, mirror)

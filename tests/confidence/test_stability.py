@@ -9,22 +9,16 @@ from edgelab.errors import ConfigError
 
 
 def test_entries_that_tie_across_the_border_are_left_out():
-    assert largest_entries(np.array([2.0, 1.0, 1.0, np.nan]), 2).tolist() == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    marked = largest_entries(np.array([2.0, 1.0, 1.0, np.nan]), 2)
+    assert marked.tolist() == [True, False, False, False]
+    marked = largest_entries(np.array([3.0, 1.0, 1.0, 2.0]), 3)
+    assert marked.tolist() == [True, False, False, True]
     assert largest_entries(np.array([2.0, 1.0, np.nan]), 5).tolist() == [True, True, False]
 
 
 def test_frequency_counts_halves():
-    assert selection_frequency(
-        np.array([[True, False], [True, True], [False, False], [True, False]])
-    ).tolist() == [
-        0.75,
-        0.25,
-    ]
+    chosen = np.array([[True, False], [True, True], [False, False], [True, False]])
+    assert selection_frequency(chosen).tolist() == [0.75, 0.25]
 
 
 @pytest.mark.parametrize(
