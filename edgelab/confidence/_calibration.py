@@ -10,6 +10,7 @@ from edgelab.checks import check_choice, check_integer
 from edgelab.datasets import Dataset
 from edgelab.methods import METHODS, Evidence
 from edgelab.progress import tracked
+from edgelab.seeds import seed_for
 from edgelab.training import ModelSettings
 from edgelab.typing import Array, Float
 
@@ -121,7 +122,7 @@ def calibrate(
     measured = MeasuredData.of(dataset)
     records = []
     for number in tracked(range(experiments), "planted networks", shown=progress):
-        seed = planting.seed + number
+        seed = seed_for(planting.seed, f"planted network {number}")
         planted = measured.planted(replace(planting, seed=seed))
         whole = Evidence(planted.dataset, planted.data, settings, seed)
         q_value = pair_q_values(SplitEvidence(whole, q), method)

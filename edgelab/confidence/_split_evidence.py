@@ -9,6 +9,7 @@ from torch_geometric.data import HeteroData
 from edgelab.graphs import FUNCTION_EDGES, INPUT_EDGES
 from edgelab.methods import Evidence
 from edgelab.screens import function_responses, is_split_by_dose, sample_halves
+from edgelab.seeds import seed_for
 from edgelab.typing import Array, Bool, Float, Int
 
 from ._q_settings import QSettings
@@ -91,7 +92,7 @@ class SplitEvidence:
             # All splits are alike but for a lone control, so that one is enough.
             seeds = [self.seed]
         else:
-            seeds = [self.seed + number for number in range(self.q.splits)]
+            seeds = [seed_for(self.seed, f"split {number}") for number in range(self.q.splits)]
         return np.stack([sample_halves(self.x, seed=seed) for seed in seeds])
 
 

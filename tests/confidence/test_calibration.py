@@ -1,73 +1,38 @@
-"""The check of q-values: it passes what is honest, catches what is not, and infer says so."""
+"""The check of q-values: it passes what is honest and catches what is not."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from edgelab.confidence import LevelCheck, Planting, QSettings, believable_q_values, calibrate
-from edgelab.datasets import Dataset, simulate
+from edgelab.confidence import LevelCheck, Planting, QSettings, calibrate, plant_edges
+from edgelab.confidence._calibration import believable_q_values
 from edgelab.errors import ConfigError
-from edgelab.jobs import infer_edges
 
-GENES = [f"g{number}" for number in range(10)]
-
-
-@pytest.fixture(scope="module")
-def screen():
-    """Ten genes that share a hidden cause, two edges, knockouts with 6 replicates, 20 controls."""
-    doses = np.concatenate([np.zeros((20, 10)), np.repeat(np.eye(10), 6, axis=0)])
-    x = pd.DataFrame(doses, columns=[f"{gene} off" for gene in GENES])
-    inputs = pd.DataFrame({"source": x.columns, "target": GENES})
-    outputs = pd.DataFrame({"source": GENES, "target": [f"{gene} level" for gene in GENES]})
-    edges = pd.DataFrame({"source": ["g0", "g1"], "target": ["g1", "g2"]})
-    made = simulate(
-        edges, input_edges=inputs.assign(weight=-6.0), output_edges=outputs, x=x, seed=0
-    )
-    hidden = np.random.default_rng(0).standard_normal((len(x), 1))
-    return Dataset(
-        name="screen", source="simulated", edges=edges, input_edges=inputs, output_edges=outputs, x=x,
-        y=made.y + hidden, condition=made.condition,
-    )  # fmt: skip
+QUICK = {"q": QSettings(splits=1), "experiments": 3, "progress": False}
 
 
 def test_interventions_keep_their_promise(screen):
-    found = calibrate(
+    calibration = calibrate(
         screen,
         q=QSettings(splits=4),
         planting=Planting(n_edges=4, strength=2.0),
-        experiments=10,
+        experiments=20,
         progress=False,
     )
-    assert found.holds and found.checks[-1].power > 0.1
-    assert found.records["seed"].nunique() == 10
+    assert calibration.holds and calibration.checks[-1].power > 0.1
+    assert calibration.records["seed"].nunique() == 20
 
 
 def test_association_is_caught(screen):
-    """A hidden common cause correlates everything: Benjamini-Hochberg on correlations promises 5 %
-    and is far off.
-    """
-    found = calibrate(
+    """A hidden common cause correlates everything: correlations promise 5 % and are far off."""
+    calibration = calibrate(
         screen, "pearson", q=QSettings(way="association"), experiments=4, progress=False
     )
-    assert not found.holds
-    assert found.checks[0].realised > 0.3
-    assert found.summary()[0]["holds"] is False
-
-
-def test_infer_prints_what_was_realised_where_the_promise_was_broken(screen):
-    result = infer_edges(screen, "pearson", q=QSettings(way="association"), check=4)
-    table = result.table
-    called = (table["q_nominal"] <= 0.05) & ~table["has_edge"]
-    realised = result.calibration.checks[0].realised
-    assert called.any() and (table.loc[called, "q_value"] >= realised - 1e-12).all()
-
-
-def test_a_check_that_holds_changes_nothing(screen):
-    result = infer_edges(screen, "interventional_z", q=QSettings(splits=3), check=3)
-    assert result.calibration is not None and result.calibration.holds
-    pd.testing.assert_series_equal(
-        result.table["q_value"], result.table["q_nominal"], check_names=False
-    )
+    assert not calibration.holds
+    assert calibration.checks[0].realised > 0.3
+    assert calibration.summary()[0]["holds"] is False
 
 
 def test_equal_seeds_give_equal_checks(screen):
@@ -84,6 +49,48 @@ def test_a_q_value_is_never_improved():
     np.testing.assert_array_equal(believable_q_values(q_value, [check]), [0.3, 0.3, 0.2, np.nan])
 
 
-def test_experiments_are_needed(screen):
-    with pytest.raises(ConfigError, match="experiments"):
-        calibrate(screen, experiments=0)
+def test_believable_q_values_by_hand():
+    """Of two levels the second was broken: only what it calls anew is replaced."""
+    kept = LevelCheck(
+        nominal=0.1, realised=0.09, standard_error=0.02, mean_calls=9.0, power=0.5, n_experiments=20
+    )
+    broken = replace(kept, nominal=0.2, realised=0.5)
+    q_value = np.array([0.05, 0.15, 0.3])
+    assert believable_q_values(q_value, [kept, broken]).tolist() == [0.05, 0.5, 0.3]
+
+
+def test_neighbouring_seeds_share_no_experiment(screen):
+    first, second = (
+        calibrate(screen, planting=Planting(seed=seed), **QUICK).records["seed"] for seed in (0, 1)
+    )
+    assert not {*first} & {*second}
+
+
+def test_an_experiment_can_be_repeated_by_its_seed(screen):
+    records = calibrate(screen, planting=Planting(n_edges=4), **QUICK).records
+    planted = plant_edges(screen, Planting(n_edges=4, seed=int(records["seed"].iloc[0])))
+    assert records["true_share"].iloc[0] == planted.total[planted.judged].mean()
+
+
+def test_a_seed_of_the_q_values_is_respected(screen):
+    planting = Planting(n_edges=4, strength=2.0)
+
+    def records(seed):
+        q = QSettings(splits=1, seed=seed)
+        return calibrate(screen, q=q, planting=planting, experiments=3, progress=False).records
+
+    pd.testing.assert_frame_equal(records(5), records(5))
+    assert not records(5).equals(records(6))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"experiments": 0}, "experiments must be a positive integer, got 0"),
+        ({"estimand": "totl"}, "estimand must be one of.*'totl'.*'total'"),
+        ({"method": "meii"}, "unknown method 'meii'.*'mei'"),
+    ],
+)
+def test_arguments_are_checked(screen, options, message):
+    with pytest.raises(ConfigError, match=message):
+        calibrate(screen, progress=False, **options)
