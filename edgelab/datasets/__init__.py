@@ -1,16 +1,21 @@
-"""Bundled measurements, simulated responses and the graphs they belong to."""
+"""Data sets: a prior network, interventions and responses; bundled, read or simulated."""
 
 from ._dataset import Dataset as Dataset
-from ._ecoli70 import ecoli70 as ecoli70
-from ._ecoli70 import ecoli70_network as ecoli70_network
-from ._location import data_path as data_path
-from ._sachs import sachs as sachs
 from ._sample_order import in_sample_order as in_sample_order
 from ._sample_order import take_samples as take_samples
 from ._scaling import standardise as standardise
+from .bundled import BUNDLED as BUNDLED
+from .bundled import data_path as data_path
+from .bundled import ecoli70 as ecoli70
+from .bundled import ecoli70_network as ecoli70_network
+from .bundled import sachs as sachs
+from .readers import READERS as READERS
 from .readers import MidasTable as MidasTable
+from .readers import Reader as Reader
 from .readers import is_cellnopt as is_cellnopt
 from .readers import is_dream4 as is_dream4
+from .readers import load_dataset as load_dataset
+from .readers import open_dataset as open_dataset
 from .readers import read_cellnopt as read_cellnopt
 from .readers import read_dream4 as read_dream4
 from .readers import read_dream4_duals as read_dream4_duals

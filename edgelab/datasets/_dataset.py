@@ -1,13 +1,14 @@
 """One data set: a prior network, who touches it, who reads it, and what was measured."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from edgelab.errors import DataError, shorten
+from edgelab.graphs import check_matrix
 
-from ._matrices import check_matrix, check_measured
-from ._tables import as_edge_table, edge_effects
+from ._edge_tables import as_edge_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,7 +21,7 @@ class Dataset:
         name: Short name, as it should appear in tables and file names.
         source: Where it comes from: a citation, or the call that simulated it.
         edges: Known function to function edges; columns `source`, `target` and, where known, `sign`
-            and `weight`.
+            (-1, 0 unknown, 1, or a word such as `activates`) and `weight`.
         input_edges: Which function each input acts on; `source` is an input.
         output_edges: Which function each output reads; `target` is an output.
         x: What the inputs were set to, samples by inputs.
@@ -64,22 +65,22 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for role in ("edges", "input_edges", "output_edges"):
-            table = as_edge_table(getattr(self, role), role)
-            edge_effects(table, role)
-            object.__setattr__(self, role, table)
+            object.__setattr__(self, role, as_edge_table(getattr(self, role), role))
         object.__setattr__(self, "functions", _function_names(self))
-        check_matrix(self.x, self.input_edges["source"], "x", "input")
-        check_matrix(self.y, self.output_edges["target"], "y", "output")
+        check_columns(self.x, self.input_edges["source"], "x", "input")
+        check_columns(self.y, self.output_edges["target"], "y", "output")
         if not len(self.x) == len(self.y) == len(self.condition):
             raise DataError(
-                f"x has {len(self.x)} samples, y {len(self.y)} and condition {len(self.condition)}; "
-                "they describe the same samples, row by row. Pass equally many rows."
+                f"x has {len(self.x)} samples, y {len(self.y)} and condition "
+                f"{len(self.condition)}; they describe the same samples, row by row. Pass equally "
+                "many rows."
             )
         if self.measured is not None:
-            check_measured(self.measured, self.y)
-        if self.condition.isna().any():
+            _check_measured(self.measured, self.y)
+        n_missing = self.condition.isna().sum()
+        if n_missing:
             raise DataError(
-                f"condition is missing for {self.condition.isna().sum()} samples. Name the condition of each."
+                f"condition is missing for {n_missing} samples. Name the condition of each."
             )
 
     @property
@@ -98,6 +99,36 @@ class Dataset:
         return len(self.x)
 
 
+def check_columns(matrix: pd.DataFrame, names: Iterable[str], role: str, kind: str) -> None:
+    """Refuse a matrix of other columns than the named nodes, or of other cells than numbers."""
+    columns, expected = set(matrix.columns), set(names)
+    missing = sorted(expected - columns)
+    extra = sorted(columns - expected, key=str)
+    if missing or extra:
+        raise DataError(
+            f"the columns of {role} must be the {kind}s of `{kind}_edges`; "
+            f"{len(expected & columns)} are, missing: {shorten(missing) or 'none'}; without an "
+            f"edge: {shorten(extra) or 'none'}. Add what is missing and drop what has no edge."
+        )
+    check_matrix(matrix, role)
+
+
+def _check_measured(measured: pd.DataFrame, y: pd.DataFrame) -> None:
+    if len(measured) != len(y) or list(measured.columns) != list(y.columns):
+        raise DataError(
+            f"measured has {len(measured)} samples and the columns {shorten(measured.columns)}, y "
+            f"{len(y)} and {shorten(y.columns)}. Pass one boolean per cell of y."
+        )
+    if not all(map(pd.api.types.is_bool_dtype, measured.dtypes)):
+        dtypes = shorten(map(str, set(measured.dtypes)))
+        raise DataError(f"measured must hold booleans only, got {dtypes}. Convert it.")
+    never = measured.columns[~measured.any()]
+    if len(never):
+        raise DataError(
+            f"{len(never)} columns of y were never measured: {shorten(never)}. Drop them."
+        )
+
+
 def _function_names(dataset: Dataset) -> tuple[str, ...]:
     used = dict.fromkeys(
         [
@@ -109,11 +140,13 @@ def _function_names(dataset: Dataset) -> tuple[str, ...]:
     listed = tuple(dataset.functions) or tuple(used)
     if len(set(listed)) < len(listed):
         raise DataError(
-            f"functions lists a name more than once, among {shorten(listed)}. List each function once."
+            f"functions lists a name more than once, among {shorten(listed)}. List each function "
+            "once."
         )
     unknown = sorted(used.keys() - set(listed))
     if unknown:
         raise DataError(
-            f"{len(unknown)} functions of the edges are not in `functions`: {shorten(unknown)}. Add them."
+            f"{len(unknown)} functions of the edges are not in `functions`: {shorten(unknown)}. "
+            "Add them."
         )
     return listed

@@ -5,6 +5,7 @@ from ._edge_files import read_edges as read_edges
 from ._edge_tables import Edges as Edges
 from ._edge_tables import check_edges as check_edges
 from ._edge_tables import edges_in_natural_order as edges_in_natural_order
+from ._files import read_cells as read_cells
 from ._layout import EDGE_TYPES as EDGE_TYPES
 from ._layout import FUNCTION_EDGES as FUNCTION_EDGES
 from ._layout import INPUT_EDGES as INPUT_EDGES

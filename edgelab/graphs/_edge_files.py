@@ -83,19 +83,11 @@ def read_edges(
 
 
 def _delimited(path: Path, delimiter: str, header: bool | None) -> pd.DataFrame:
-    # Cells are taken as text and never as missing: a gene may be called NA.
     rows = read_cells(path, delimiter)
-    first, width = rows[0], len(rows[0])
-    ragged = [row for row in rows if len(row) != width]
-    if ragged:
-        raise DataError(
-            f"{path}: the first row has {width} cells, but {len(ragged)} rows have another number, "
-            f"the first of them is {ragged[0]}. The file may be truncated: complete these rows or "
-            "fetch it again."
-        )
-    if _is_header(rows, path) if header is None else header:
-        refuse_repeated(first, str(path))
-        return pd.DataFrame(rows[1:], columns=first, dtype=object)
+    has_header = _is_header(rows, path) if header is None else header
+    if has_header:
+        refuse_repeated(rows[0], str(path))
+        return pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
     return pd.DataFrame(rows, dtype=object)
 
 

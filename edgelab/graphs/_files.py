@@ -95,17 +95,46 @@ def read_rows(path: Path, delimiter: str, **options: Any) -> tuple[list[str], pd
     return [cell.strip() for cell in first], rest
 
 
-def read_cells(path: Path, delimiter: str) -> list[list[str]]:
-    """All cells of a delimited text file as stripped text, blank rows left out."""
+def read_cells(path: str | Path, delimiter: str) -> list[list[str]]:
+    r"""All cells of a delimited text file as text: a name may be `NA` or `007`.
+
+    Args:
+        path: The file; compressed when it ends in `.gz`.
+        delimiter: What separates cells.
+
+    Returns:
+        One list per row without surrounding white space, all of one length; blank rows are left
+        out.
+
+    Raises:
+        DataError: If the file cannot be read or is empty, or a row is longer or shorter than the
+            first.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "edges.tsv"
+        ...     _ = path.write_text("source\ttarget\n\nNA\t 007\n")
+        ...     read_cells(path, "\t")
+        [['source', 'target'], ['NA', '007']]
+    """
+    path = Path(path)
     with reading(path), open_text(path) as handle:
-        rows = [
-            [cell.strip() for cell in row]
-            for row in csv.reader(handle, delimiter=delimiter, strict=True)
-        ]
-    filled = [row for row in rows if any(row)]
+        reader = csv.reader(handle, delimiter=delimiter, strict=True)
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    filled = [(line, row) for line, row in rows if any(row)]
     if not filled:
         raise DataError(f"{path}: the file is empty. Write it again.")
-    return filled
+    width = len(filled[0][1])
+    ragged = [(line, row) for line, row in filled if len(row) != width]
+    if ragged:
+        line, row = ragged[0]
+        raise DataError(
+            f"{path}: the first row has {width} cells, but {len(ragged)} rows have another number, "
+            f"the first of them, line {line}, has {len(row)}: {shorten(row)}. The file may be "
+            "truncated, or its header lack a cell: complete these rows or fetch it again."
+        )
+    return [row for _, row in filled]
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

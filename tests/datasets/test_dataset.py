@@ -40,7 +40,7 @@ def test_it_is_frozen():
 
 
 BAD = {
-    "columns": ({"edges": pd.DataFrame({"from": ["a"], "to": ["b"]})}, "edges lacks"),
+    "columns": ({"edges": pd.DataFrame({"from": ["a"], "to": ["b"]})}, "edges: .*'source'.*'from'"),
     "duplicate edge": (
         {"edges": pd.DataFrame({"source": ["a", "a"], "target": ["b", "b"]})},
         "more than once",
@@ -56,11 +56,14 @@ BAD = {
     ),
     "twice": (
         {"y": pd.DataFrame(np.ones((3, 3)), columns=["p", "q", "q"])},
-        "y has a column twice: 'q'",
+        "y: 1 column names occur more than once: 'q'",
     ),
-    "NaN": ({"x": pd.DataFrame({"drug": [0.0, np.nan, 1.0]})}, "1 NaN.*row 1, column 'drug'"),
-    "infinite": ({"x": pd.DataFrame({"drug": [0.0, 1.0, np.inf]})}, "row 2"),
-    "text": ({"x": pd.DataFrame({"drug": ["low", "high", "high"]})}, "text in the column.*'drug'"),
+    "NaN": (
+        {"x": pd.DataFrame({"drug": [0.0, np.nan, 1.0]})},
+        "1 values are missing.*sample 1, column 'drug'",
+    ),
+    "infinite": ({"x": pd.DataFrame({"drug": [0.0, 1.0, np.inf]})}, "inf in sample 2"),
+    "text": ({"x": pd.DataFrame({"drug": ["low", "high", "high"]})}, "not numeric: 'drug' .*'low'"),
     "samples": ({"x": pd.DataFrame({"drug": [0.0, 1.0]})}, "x has 2 samples, y 3 and condition 3"),
     "condition": ({"condition": pd.Series(["none", None, "drug"])}, "missing for 1"),
     "measured samples": (

@@ -126,7 +126,11 @@ def test_own_words_for_signs(tmp_path):
         ("e.csv", "\n \n", "empty"),
         ("e.csv", "source,target\n", "no edges"),
         ("e.sif", "", "no edges"),
-        ("e.csv", "source,target,sign\nA,B,1\nC,D\n", r"another number.*\['C', 'D'\].*truncated"),
+        (
+            "e.csv",
+            "source,target,sign\nA,B,1\nC,D\n",
+            r"another number.*line 3, has 2: 'C', 'D'.*truncated",
+        ),
         ("e.csv", "source,target\nA,B\nC,D,E\n", "another number"),
         ("e.csv", "source,target\nA,B,C\n", "first row has 2 cells, but 1 rows"),
         ("e.csv", "source,target\nA,B\n,D\n", "no source, first edge number 2"),

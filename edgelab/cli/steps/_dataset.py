@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from edgelab.datasets import Dataset
-from edgelab.datasets.readers import BUNDLED, load_dataset, open_dataset
+from edgelab.datasets import BUNDLED, Dataset, load_dataset, open_dataset
 from edgelab.errors import ConfigError
 from edgelab.graphs import graph_summary
 from edgelab.tasks import graph_of

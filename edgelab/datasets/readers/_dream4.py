@@ -1,22 +1,25 @@
-"""Networks of the DREAM4 in-silico challenge: every gene knocked out and knocked down once, and the
-true network.
-"""
+"""Networks of the DREAM4 in-silico challenge: single knockouts and knockdowns, and the truth."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from edgelab.datasets._conditions import KNOCKDOWN, KNOCKOUT, condition_labels, screen_style
 from edgelab.datasets._dataset import Dataset
 from edgelab.errors import DataError, close_names, shorten
+from edgelab.graphs import read_cells
+from edgelab.typing import Array, Float
+
+from ._registry import READERS, Reader
 
 DREAM4_SOURCE = (
-    "DREAM4 in-silico network challenge; Marbach, Prill, Schaffter, Mattiussi, Floreano and Stolovitzky (2010), "
-    "Revealing strengths and weaknesses of methods for gene network inference, PNAS 107:6286-6291"
+    "DREAM4 in-silico network challenge; Marbach, Prill, Schaffter, Mattiussi, Floreano and "
+    "Stolovitzky (2010), Revealing strengths and weaknesses of methods for gene network inference, "
+    "PNAS 107:6286-6291"
 )
-KNOCKOUT, KNOCKDOWN = 1.0, 0.5
-"""Doses: the part of a gene's transcription that is taken away."""
+_STYLE = screen_style(untreated="wildtype")
+_GOLD = "gold_edges"
 
 
 def read_dream4(folder: str | Path) -> Dataset:
@@ -26,7 +29,7 @@ def read_dream4(folder: str | Path) -> Dataset:
         folder: Holds `knockouts.tsv` (row i: gene i knocked out) and `gold_edges.tsv` (the true
             network), perhaps `knockdowns.tsv` and `wildtype.tsv`. The names of the challenge itself
             are understood too, such as `insilico_size100_1_knockouts.tsv` and
-            `DREAM4_GoldStandard_InSilico_Size100_1.tsv`.
+            `DREAM4_GoldStandard_InSilico_Size100_1.tsv`; a folder holds one network.
 
     Returns:
         One input, one function and one output per gene, all three by the gene's name. An input is 1
@@ -35,7 +38,8 @@ def read_dream4(folder: str | Path) -> Dataset:
         Samples: wild type, knockouts, knockdowns.
 
     Raises:
-        DataError: If a file is missing or malformed, or the files do not name the same genes.
+        DataError: If a file is missing, malformed or there twice, or the files do not name the same
+            genes.
 
     Source:
         Marbach et al. (2010), PNAS 107:6286.
@@ -53,28 +57,24 @@ def read_dream4(folder: str | Path) -> Dataset:
     folder = Path(folder)
     knockouts = _expression(_required(folder, "knockouts"))
     genes = list(knockouts.columns)
-    wild = [] if (path := _find(folder, "wildtype")) is None else [_expression(path, genes)]
-    screens = [(knockouts, KNOCKOUT, "knockout")]
-    if (path := _find(folder, "knockdowns")) is not None:
-        screens.append((_expression(path, genes), KNOCKDOWN, "knockdown"))
-    for table, _, kind in screens:
-        _check_square(table, folder, kind)
-    doses = [
-        np.zeros((sum(map(len, wild)), len(genes))),
-        *(dose * np.eye(len(genes)) for _, dose, _ in screens),
-    ]
-    conditions = [
-        *["wildtype"] * len(doses[0]),
-        *(f"{gene} {kind}" for *_, kind in screens for gene in genes),
-    ]
-    return _as_dataset(
-        folder, genes, np.concatenate(doses), [*wild, *(table for table, *_ in screens)], conditions
-    )
+    levels, doses = [knockouts], [_doses_of_each_gene(knockouts, KNOCKOUT, folder)]
+    wildtype = _find(folder, "wildtype")
+    if wildtype is not None:
+        untreated = _expression(wildtype, genes)
+        levels.insert(0, untreated)
+        doses.insert(0, np.zeros(untreated.shape))
+    knockdowns = _find(folder, "knockdowns")
+    if knockdowns is not None:
+        halved = _expression(knockdowns, genes)
+        levels.append(halved)
+        doses.append(_doses_of_each_gene(halved, KNOCKDOWN, folder))
+    x = pd.DataFrame(np.concatenate(doses), columns=genes)
+    y = pd.concat(levels, ignore_index=True)
+    return _as_dataset(folder, x, y, condition_labels(x, _STYLE))
 
 
 def read_dream4_duals(folder: str | Path) -> Dataset:
-    r"""Read the double knockouts of a network of the DREAM4 in-silico challenge, which were its
-    test of prediction.
+    r"""Read the double knockouts of a DREAM4 network, its test of prediction.
 
     Args:
         folder: Holds `dualknockouts.tsv` (one row per pair), `dualknockouts_indexes.tsv` (the
@@ -100,50 +100,25 @@ def read_dream4_duals(folder: str | Path) -> Dataset:
     """
     folder = Path(folder)
     genes = list(_expression(_required(folder, "knockouts")).columns)
-    values = _table(path := _required(folder, "dualknockouts"), header=None)
-    named = list(values.iloc[0].astype(str)) == genes
-    if not named and values.shape[1] == len(
-        genes
-    ):  # the challenge gives this table without a header
-        values.columns = pd.Index(genes)
-    y = _numbers(values, path, genes) if not named else _expression(path, genes)
+    y = _double_knockouts(_required(folder, "dualknockouts"), genes)
     path = _required(folder, "dualknockouts_indexes")
-    pairs = _table(path).to_numpy()
-    if not (pairs.shape == (len(y), 2) and np.isin(pairs, np.arange(1, len(genes) + 1)).all()):
+    header, *rows = read_cells(path, "\t")
+    pairs = _numbers(rows, len(header), path)
+    is_number = np.isin(pairs, np.arange(1, len(genes) + 1))
+    if not (pairs.shape == (len(y), 2) and is_number.all()):
         raise DataError(
-            f"{path}: needs two gene numbers from 1 to {len(genes)} for each of the {len(y)} double knockouts, "
-            f"got {pairs.shape[0]} rows of {pairs.shape[1]}. Correct the file."
+            f"{path}: needs two gene numbers from 1 to {len(genes)} for each of the {len(y)} "
+            f"double knockouts, got {pairs.shape[0]} rows of {pairs.shape[1]}. Correct the file."
         )
-    doses = np.zeros((len(y), len(genes)))
-    np.put_along_axis(doses, pairs.astype(int) - 1, KNOCKOUT, axis=1)
-    conditions = [
-        "+".join(genes[number - 1] for number in pair) + " knockout"
-        for pair in pairs.astype(int).tolist()
-    ]
-    return _as_dataset(folder, genes, doses, [y], conditions)
-
-
-def _as_dataset(
-    folder: Path,
-    genes: list[str],
-    doses: np.ndarray,
-    tables: Sequence[pd.DataFrame],
-    conditions: list[str],
-) -> Dataset:
-    by_name = pd.DataFrame({"source": genes, "target": genes})
-    return Dataset(
-        name=folder.resolve().name,
-        source=DREAM4_SOURCE,
-        edges=_gold(folder, genes),
-        input_edges=by_name.assign(sign=-1),
-        output_edges=by_name,
-        x=pd.DataFrame(doses, columns=genes),
-        y=pd.concat(tables, ignore_index=True),
-        condition=pd.Series(
-            pd.Categorical(conditions, categories=list(dict.fromkeys(conditions))), name="condition"
-        ),
-        functions=tuple(genes),
-    )
+    positions = pairs.astype(int) - 1
+    doses = np.zeros(y.shape)
+    np.put_along_axis(doses, positions, KNOCKOUT, axis=1)
+    # Named in the order of the file.
+    knocked_out = [dict.fromkeys([genes[i], genes[j]], KNOCKOUT) for i, j in positions.tolist()]
+    labels = [_STYLE.label(pair) for pair in knocked_out]
+    condition = pd.Categorical(labels, categories=list(dict.fromkeys(labels)))
+    x = pd.DataFrame(doses, columns=genes)
+    return _as_dataset(folder, x, y, pd.Series(condition, name="condition"))
 
 
 def is_dream4(folder: str | Path) -> bool:
@@ -159,88 +134,130 @@ def is_dream4(folder: str | Path) -> bool:
         >>> is_dream4("/")
         False
     """
-    return _find(Path(folder), "knockouts") is not None
+    return bool(_matching(Path(folder), "knockouts"))
+
+
+def _as_dataset(folder: Path, x: pd.DataFrame, y: pd.DataFrame, condition: pd.Series) -> Dataset:
+    genes = list(x.columns)
+    by_name = pd.DataFrame({"source": genes, "target": genes})
+    return Dataset(
+        name=folder.resolve().name,
+        source=DREAM4_SOURCE,
+        edges=_gold(_required(folder, _GOLD), genes),
+        input_edges=by_name.assign(sign=-1),
+        output_edges=by_name,
+        x=x,
+        y=y,
+        condition=condition,
+        functions=tuple(genes),
+    )
+
+
+def _matching(folder: Path, kind: str) -> list[Path]:
+    # The challenge's own names carry the network's: insilico_size100_1_knockouts.tsv.
+    theirs = "*GoldStandard*.tsv" if kind == _GOLD else f"*_{kind}.tsv"
+    return sorted({*folder.glob(f"{kind}.tsv"), *folder.glob(theirs)})
 
 
 def _find(folder: Path, kind: str) -> Path | None:
-    # The challenge's own names carry the network's: insilico_size100_1_knockouts.tsv.
-    patterns = (
-        ("gold_edges.tsv", "*GoldStandard*.tsv")
-        if kind == "gold"
-        else (f"{kind}.tsv", f"*_{kind}.tsv")
-    )
-    return next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
+    paths = _matching(folder, kind)
+    if len(paths) > 1:
+        names = shorten(path.name for path in paths)
+        raise DataError(
+            f"{folder}: {len(paths)} files hold {kind}: {names}. One network is read at a time: "
+            "move the files of each into a folder of its own."
+        )
+    return paths[0] if paths else None
 
 
 def _required(folder: Path, kind: str) -> Path:
     path = _find(folder, kind)
     if path is None:
-        wanted = "gold_edges.tsv" if kind == "gold" else f"{kind}.tsv"
         raise DataError(
-            f"{folder}: no {wanted!r} and no file whose name ends so. A DREAM4 folder holds 'knockouts.tsv' and "
-            "'gold_edges.tsv', perhaps 'knockdowns.tsv' and 'wildtype.tsv'. Pass such a folder."
+            f"{folder}: no '{kind}.tsv' and no file whose name ends so. A DREAM4 folder holds "
+            "'knockouts.tsv' and 'gold_edges.tsv', perhaps 'knockdowns.tsv' and 'wildtype.tsv'. "
+            "Pass such a folder."
         )
     return path
 
 
 def _expression(path: Path, genes: list[str] | None = None) -> pd.DataFrame:
-    return _numbers(_table(path), path, genes)
-
-
-def _numbers(table: pd.DataFrame, path: Path, genes: list[str] | None) -> pd.DataFrame:
-    columns = [str(column) for column in table.columns]
-    if genes is not None and columns != genes:
-        wrong = next(
-            (column for column, gene in zip(columns, genes, strict=False) if column != gene),
-            "nothing more",
-        )
+    """Samples by genes; `genes` are what the header must say."""
+    header, *rows = read_cells(path, "\t")
+    if genes is not None and header != genes:
+        differing = (name for name, gene in zip(header, genes, strict=False) if name != gene)
+        wrong = next(differing, "nothing more")
         raise DataError(
-            f"{path}: the {len(columns)} columns are not the {len(genes)} genes of the knockouts in their order, first "
-            f"difference: {wrong!r} ({close_names(wrong, genes)}). Correct the file."
+            f"{path}: the {len(header)} columns are not the {len(genes)} genes of the knockouts in "
+            f"their order, first difference: {wrong!r} ({close_names(wrong, genes)}). Correct the "
+            "file."
         )
+    return pd.DataFrame(_numbers(rows, len(header), path), columns=header)
+
+
+def _double_knockouts(path: Path, genes: list[str]) -> pd.DataFrame:
+    rows = read_cells(path, "\t")
+    # The challenge gives this table without a header.
+    if rows[0] == genes or len(rows[0]) != len(genes):
+        return _expression(path, genes)
+    return pd.DataFrame(_numbers(rows, len(genes), path), columns=genes)
+
+
+def _numbers(rows: list[list[str]], width: int, path: Path) -> Float[Array, "rows columns"]:
     try:
-        return table.astype(float).set_axis(columns, axis=1)
+        return np.array(rows, dtype=str).astype(float).reshape(len(rows), width)
     except ValueError as error:
         raise DataError(
             f"{path}: only numbers are allowed below the names of the genes: {error}."
         ) from error
 
 
-def _table(path: Path, header: int | None = 0) -> pd.DataFrame:
-    try:
-        # A text without any row, or with rows of unequal length, is refused by pandas.
-        return pd.read_csv(path, sep="\t", header=header)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+def _doses_of_each_gene(
+    table: pd.DataFrame, dose: float, folder: Path
+) -> Float[Array, "samples genes"]:
+    """Doses of a table in whose row i gene i was hit, samples by genes."""
+    n_rows, n_genes = table.shape
+    if n_rows != n_genes:
+        kind = _STYLE.words[dose]
         raise DataError(
-            f"{path} is no table separated by tabs: {error}. Correct the file."
-        ) from error
-
-
-def _check_square(table: pd.DataFrame, folder: Path, kind: str) -> None:
-    if len(table) != len(table.columns):
-        raise DataError(
-            f"{folder}: {len(table)} {kind}s of {len(table.columns)} genes; row i is the {kind} of gene i, "
-            "so the table must be square. Correct the file."
+            f"{folder}: {n_rows} {kind}s of {n_genes} genes; row i is the {kind} of gene i, so the "
+            "table must be square. Correct the file."
         )
+    return dose * np.eye(n_genes)
 
 
-def _gold(folder: Path, genes: list[str]) -> pd.DataFrame:
-    path = _required(folder, "gold")
-    table = _table(path, header=None)
-    if list(table.iloc[0, :2]) == ["source", "target"]:
-        table = table.iloc[1:]
-    if (
-        table.shape[1] > 2
-    ):  # the challenge's file lists every pair and says in a third column whether it is an edge
-        table = table[pd.to_numeric(table[2], errors="coerce") == 1]
-    if table.shape[1] < 2 or table.empty:
+def _gold(path: Path, genes: list[str]) -> pd.DataFrame:
+    rows = read_cells(path, "\t")
+    if rows[0][:2] == ["source", "target"]:
+        rows = rows[1:]
+    # The challenge's file lists every pair and says in a third column whether it is an edge.
+    edges = [row[:2] for row in rows if len(row) == 2 or (len(row) > 2 and _is_one(row[2]))]
+    if not edges:
         raise DataError(
-            f"{path}: no edge found; it needs rows of source and target, and perhaps 1 or 0. Correct it."
+            f"{path}: no edge found; it needs rows of source and target, and perhaps 1 or 0. "
+            "Correct it."
         )
-    edges = table[[0, 1]].set_axis(["source", "target"], axis=1).reset_index(drop=True)
-    unknown = [name for name in edges.to_numpy().ravel() if name not in set(genes)]
+    known = set(genes)
+    unknown = [name for edge in edges for name in edge if name not in known]
     if unknown:
         raise DataError(
-            f"{path}: {len(unknown)} names are not among the genes of the knockouts: {shorten(unknown)}. Correct them."
+            f"{path}: {len(unknown)} names are not among the genes of the knockouts: "
+            f"{shorten(unknown)}. Correct them."
         )
-    return edges
+    return pd.DataFrame(edges, columns=["source", "target"])
+
+
+def _is_one(cell: str) -> bool:
+    try:
+        return float(cell) == 1
+    except ValueError:
+        return False
+
+
+READERS.register("dream4")(
+    Reader(
+        description="DREAM4: a folder with knockouts.tsv and gold_edges.tsv",
+        recognises=is_dream4,
+        read=read_dream4,
+    )
+)

@@ -1,6 +1,5 @@
 """Tables of stimuli, inhibitors and readouts in the MIDAS format, as they stand in the file."""
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from edgelab.errors import DataError, shorten
+from edgelab.graphs import read_cells
+from edgelab.typing import Array, Float
 
 # Columns that say that nothing was given.
 _NOTHING = re.compile(r"no-?(cyto|lig|inhib|stim)\w*", re.IGNORECASE)
@@ -57,61 +58,65 @@ def read_midas_table(path: str | Path) -> MidasTable:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     path = Path(folder) / "MD-toy.csv"
-        ...     _ = path.write_text("TR:HepG2:CellLine,TR:EGF,TR:MEKi,DA:ERK,DV:ERK (3)\n1,1,,30,0.7\n1,1,1,30,NaN\n")
+        ...     header = "TR:HepG2:CellLine,TR:EGF,TR:MEKi,DA:ERK,DV:ERK (3)"
+        ...     _ = path.write_text(f"{header}\n1,1,,30,0.7\n1,1,1,30,NaN\n")
         ...     table = read_midas_table(path)
-        >>> table.treatments.to_numpy().tolist(), table.values.columns.tolist(), table.cell_line.tolist()
-        ([[1.0, 0.0], [1.0, 1.0]], ['ERK'], ['HepG2', 'HepG2'])
+        >>> table.treatments.to_numpy().tolist()
+        [[1.0, 0.0], [1.0, 1.0]]
+        >>> table.values.columns.tolist(), table.cell_line.tolist()
+        (['ERK'], ['HepG2', 'HepG2'])
     """
     path = Path(path)
-    header, rows = _cells(path)
+    header, *rows = read_cells(path, ",")
+    if not rows:
+        raise DataError(
+            f"{path}: a MIDAS table needs a header and at least one row. Pass another file."
+        )
     columns: dict[str, list[int]] = {kind: [] for kind in ("TR", "DA", "DV")}
     for number, name in enumerate(header):
         columns.setdefault(name.split(":")[0].strip().upper(), []).append(number)
     if not all(columns[kind] for kind in ("TR", "DA", "DV")):
         raise DataError(
-            f"{path}: a MIDAS table has columns 'TR:', 'DA:' and 'DV:', got {shorten(header)}. Pass one."
+            f"{path}: a MIDAS table has columns 'TR:', 'DA:' and 'DV:', got {shorten(header)}. "
+            "Pass one."
         )
+    cells = _Cells(header, rows, path)
     treated, lines = _treatments(header, columns["TR"])
-    values = {_BEAD.sub("", _name(header[number])): number for number in columns["DV"]}
-    if len(values) < len(columns["DV"]):
-        raise DataError(f"{path}: two readouts have one name, among {shorten(values)}. Rename one.")
+    readouts = {_BEAD.sub("", _name(header[number])): number for number in columns["DV"]}
+    if len(readouts) < len(columns["DV"]):
+        raise DataError(
+            f"{path}: two readouts have one name, among {shorten(readouts)}. Rename one."
+        )
     return MidasTable(
         treatments=pd.DataFrame(
-            {
-                name: _numbers(rows, number, path, header, empty=0.0)
-                for name, (number, _) in treated.items()
-            }
+            {name: cells.numbers(number, empty=0.0) for name, (number, _) in treated.items()}
         ),
-        is_inhibitor={name: says for name, (_, says) in treated.items()},
+        is_inhibitor={name: inhibits for name, (_, inhibits) in treated.items()},
         cell_line=_cell_lines(rows, lines),
-        time=_times(rows, columns["DA"], path, header),
-        values=pd.DataFrame(
-            {name: _numbers(rows, number, path, header) for name, number in values.items()}
-        ),
+        time=_times(cells, columns["DA"]),
+        values=pd.DataFrame({name: cells.numbers(number) for name, number in readouts.items()}),
     )
 
 
-def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            cells = [
-                [cell.strip() for cell in row]
-                for row in csv.reader(handle)
-                if any(map(str.strip, row))
-            ]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}. Check the path.") from error
-    if len(cells) < 2:
-        raise DataError(
-            f"{path}: a MIDAS table needs a header and at least one row. Pass another file."
-        )
-    header, rows = cells[0], cells[1:]
-    ragged = [number for number, row in enumerate(rows, start=2) if len(row) != len(header)]
-    if ragged:
-        raise DataError(
-            f"{path}: row {ragged[0]} has another number of cells than the header ({len(header)}). Fix it."
-        )
-    return header, rows
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The rows of a file below its header, as text."""
+
+    header: list[str]
+    rows: list[list[str]]
+    path: Path
+
+    def numbers(self, column: int, empty: float = np.nan) -> Float[Array, " rows"]:
+        """One column as numbers; NA and NaN are missing, an empty cell is `empty`."""
+        missing = {"": empty, "na": np.nan, "nan": np.nan}
+        cells = [row[column] for row in self.rows]
+        try:
+            return np.array([float(missing.get(cell.lower(), cell)) for cell in cells])
+        except ValueError as error:
+            raise DataError(
+                f"{self.path}: the column {self.header[column]!r} holds something that is no "
+                f"number: {error}."
+            ) from error
 
 
 def _name(heading: str) -> str:
@@ -119,53 +124,35 @@ def _name(heading: str) -> str:
 
 
 def _treatments(
-    header: list[str], numbers: list[int]
+    header: list[str], columns: list[int]
 ) -> tuple[dict[str, tuple[int, bool | None]], dict[str, int]]:
-    """Stimuli and inhibitors with their column and whether they inhibit; and cell lines with their
-    column.
-    """
+    """Stimuli and inhibitors with column and whether they inhibit; cell lines with column."""
+    says_inhibitor = {"inhib": True, "stim": False}
     treated: dict[str, tuple[int, bool | None]] = {}
     lines: dict[str, int] = {}
-    for number in numbers:
-        _, name, *rest = (part.strip() for part in header[number].split(":"))
+    for column in columns:
+        _, name, *rest = (part.strip() for part in header[column].split(":"))
         kind = rest[0].lower() if rest else ""
         if kind.startswith("cell"):
-            lines[name] = number
+            lines[name] = column
         elif not _NOTHING.fullmatch(name):
-            treated[name] = (
-                number,
-                True if kind.startswith("inhib") else False if kind.startswith("stim") else None,
-            )
+            answers = (says for word, says in says_inhibitor.items() if kind.startswith(word))
+            treated[name] = (column, next(answers, None))
     return treated, lines
 
 
 def _cell_lines(rows: list[list[str]], lines: dict[str, int]) -> pd.Series:
     # Other texts in such a column are labels of the sample.
-    return pd.Series(
-        ["+".join(name for name, number in lines.items() if row[number] == "1") for row in rows]
-    )
+    names = ["+".join(name for name, column in lines.items() if row[column] == "1") for row in rows]
+    return pd.Series(names)
 
 
-def _times(rows: list[list[str]], numbers: list[int], path: Path, header: list[str]) -> pd.Series:
-    times = np.stack([_numbers(rows, number, path, header) for number in numbers], axis=1)
-    differ = np.flatnonzero((times != times[:, :1]).any(axis=1))
-    if differ.size:
+def _times(cells: _Cells, columns: list[int]) -> pd.Series:
+    times = np.stack([cells.numbers(column) for column in columns], axis=1)
+    differing = np.flatnonzero((times != times[:, :1]).any(axis=1))
+    if differing.size:
         raise DataError(
-            f"{path}: the readouts of row {differ[0] + 2} have different times. Give each time its own row."
+            f"{cells.path}: the readouts of row {differing[0] + 2} have different times. Give each "
+            "time its own row."
         )
     return pd.Series(times[:, 0], name="time")
-
-
-def _numbers(
-    rows: list[list[str]], number: int, path: Path, header: list[str], empty: float = np.nan
-) -> np.ndarray:
-    cells = [row[number] for row in rows]
-    missing = {"": empty, "na": np.nan, "nan": np.nan}
-    try:
-        return np.array(
-            [missing[cell.lower()] if cell.lower() in missing else float(cell) for cell in cells]
-        )
-    except ValueError as error:
-        raise DataError(
-            f"{path}: the column {header[number]!r} holds something that is no number: {error}."
-        ) from error

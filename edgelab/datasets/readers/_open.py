@@ -1,62 +1,58 @@
-"""Data sets by the word that a user types: the name of a bundled one, or a folder."""
+"""Data sets by the word that a user types: the name of a bundled one, a folder or a file."""
 
-from collections.abc import Callable
+import importlib
+import pkgutil
 from pathlib import Path
 
 from edgelab.datasets._dataset import Dataset
-from edgelab.datasets._ecoli70 import ecoli70
-from edgelab.datasets._sachs import sachs
-from edgelab.errors import ConfigError
-from edgelab.registry import Registry
+from edgelab.datasets.bundled import BUNDLED
+from edgelab.errors import ConfigError, DataError, close_names
 
-from ._dream4 import is_dream4, read_dream4
-from ._midas import is_cellnopt, read_cellnopt
-from ._tables import load_dataset
+from ._registry import READERS
 
-BUNDLED: Registry[Callable[[], Dataset]] = Registry("data set")
-"""Data sets that travel with edgelab, by name."""
-BUNDLED.register("sachs")(sachs)
-BUNDLED.register("ecoli70")(ecoli70)
+# Every file of this folder is imported, so that a new reader is one new file and nothing else.
+for _file in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    importlib.import_module(f"{__package__}.{_file.name}")
 
 
-def open_dataset(word: str) -> Dataset:
+def open_dataset(word: str | Path) -> Dataset:
     """Read a data set.
 
     Args:
-        word: A name in `BUNDLED`, or a folder: of the DREAM4 challenge (`knockouts.tsv`,
-            `gold_edges.tsv`, …), of CellNOpt (`PKN-*.sif`, `MD-*.csv`), or with `edges.csv`,
-            `x.csv` and `y.csv` as `edgelab simulate` writes them, perhaps `input_edges.csv` and
-            `output_edges.csv`.
+        word: A name in `BUNDLED`, or a folder or file that one of the `READERS` recognises, such as
+            a folder of the DREAM4 challenge, of CellNOpt, or with `edges.csv`, `x.csv` and `y.csv`
+            as `edgelab simulate` writes them.
 
     Returns:
         The data set, named after the word.
 
     Raises:
-        ConfigError: If it is neither a name nor a folder.
+        ConfigError: If it is neither a bundled name nor an existing path.
+        DataError: If no reader recognises the path, or several do, or the one that does cannot read
+            it.
 
     Example:
         >>> open_dataset("sachs").n_samples
         7466
     """
-    if word in BUNDLED:
-        return BUNDLED[word]()
-    folder = Path(word)
-    if not folder.is_dir():
+    name, path = str(word), Path(word)
+    if name in BUNDLED:
+        return BUNDLED[name]()
+    if not path.exists():
         raise ConfigError(
-            f"{word!r} is neither a bundled data set ({', '.join(BUNDLED)}) nor a folder; correct it"
+            f"{name!r} is neither a bundled data set ({', '.join(BUNDLED)}; "
+            f"{close_names(name, BUNDLED)}) nor a file or folder; correct it"
         )
-    if is_dream4(folder):
-        return read_dream4(folder)
-    if is_cellnopt(folder):
-        return read_cellnopt(folder)
-    into, out_of = (
-        path if path.is_file() else None
-        for path in (folder / "input_edges.csv", folder / "output_edges.csv")
-    )
-    return load_dataset(
-        edges=folder / "edges.csv",
-        x=folder / "x.csv",
-        y=folder / "y.csv",
-        input_edges=into,
-        output_edges=out_of,
-    )
+    recognised = [reader for reader in READERS if READERS[reader].recognises(path)]
+    if not recognised:
+        tried = "; ".join(f"{reader} ({READERS[reader].description})" for reader in READERS)
+        raise DataError(
+            f"{path}: no reader recognises it. Tried: {tried}. Rename its files as one of them "
+            "expects, or build an edgelab.Dataset in Python."
+        )
+    if len(recognised) > 1:
+        raise DataError(
+            f"{path}: several readers recognise it: {', '.join(recognised)}. Move the files of "
+            "each into a folder of its own."
+        )
+    return READERS[recognised[0]].read(path)

@@ -1,10 +1,11 @@
-"""A data set from the user's own files."""
+"""Data sets from the user's own tables: a prior network, what was done, what was measured."""
 
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from edgelab.datasets._conditions import ConditionStyle, condition_labels
 from edgelab.datasets._dataset import Dataset
 from edgelab.errors import DataError, close_names, shorten
 from edgelab.graphs import (
@@ -14,6 +15,8 @@ from edgelab.graphs import (
     read_edges,
     read_matrix,
 )
+
+from ._registry import READERS, Reader
 
 FilePath = str | Path
 
@@ -103,21 +106,20 @@ def load_dataset(
         output_edges=_once(out_of, on_duplicate),
         x=x_table.reset_index(drop=True).astype(float),
         y=y_table.reset_index(drop=True).astype(float),
-        condition=_conditions(x_table),
+        condition=condition_labels(x_table.astype(float), ConditionStyle()),
         functions=tuple(graph["function"].node_names),
     )
 
 
 def _read_by_name(y: pd.DataFrame, prior: pd.DataFrame, path: FilePath) -> pd.DataFrame:
-    """Output edges where every column reads the function of its name; some may have no known edge
-    yet, not all.
-    """
-    functions, names = {*prior["source"], *prior["target"]}, _column_names(y)
+    # Some of the functions may have no known edge yet, not all.
+    functions = {*prior["source"], *prior["target"]}
+    names = _column_names(y)
     if functions.isdisjoint(names):
         raise DataError(
             f"{path}: no column is a function of the network: {shorten(names)} (functions: "
-            f"{shorten(sorted(functions))}). Rename the columns, or say which function each one reads "
-            "with output_edges (--output-edges)."
+            f"{shorten(sorted(functions))}). Rename the columns, or say which function each one "
+            "reads with output_edges (--output-edges)."
         )
     return pd.DataFrame({"source": names, "target": names})
 
@@ -125,16 +127,14 @@ def _read_by_name(y: pd.DataFrame, prior: pd.DataFrame, path: FilePath) -> pd.Da
 def _act_by_name(
     x: pd.DataFrame, functions: set[str], path: FilePath, on_extra: str
 ) -> pd.DataFrame:
-    """Input edges where every column acts on the function of its name; an unknown one would act on
-    nothing.
-    """
+    # A column that is no function would act on nothing.
     names = _column_names(x)
     unknown = [name for name in names if name not in functions]
     if unknown and (on_extra == "error" or len(unknown) == len(names)):
         raise DataError(
-            f"{path}: {len(unknown)} of {len(names)} columns are no function of the network: {shorten(unknown)} "
-            f"({unknown[0]!r}: {close_names(unknown[0], functions)}). Rename them, or say which function each one "
-            "acts on with input_edges (--input-edges)."
+            f"{path}: {len(unknown)} of {len(names)} columns are no function of the network: "
+            f"{shorten(unknown)} ({unknown[0]!r}: {close_names(unknown[0], functions)}). Rename "
+            "them, or say which function each one acts on with input_edges (--input-edges)."
         )
     known = [name for name in names if name in functions]
     return pd.DataFrame({"source": known, "target": known})
@@ -146,8 +146,9 @@ def _refuse_turned(
     """Refuse a table of input or output edges that was written the wrong way round."""
     if set(ours).isdisjoint(columns) and set(others) <= set(columns):
         raise DataError(
-            f"{path}: every {others.name} is a column of {matrix}, such as {others.iloc[0]!r}, and no {ours.name} is. "
-            "Edges run from input to function and from function to output: swap the columns 'source' and 'target'."
+            f"{path}: every {others.name} is a column of {matrix}, such as {others.iloc[0]!r}, and "
+            f"no {ours.name} is. Edges run from input to function and from function to output: "
+            "swap the columns 'source' and 'target'."
         )
 
 
@@ -159,14 +160,27 @@ def _once(edges: pd.DataFrame, on_duplicate: str) -> pd.DataFrame:
     return edges.drop_duplicates(["source", "target"]) if on_duplicate == "drop" else edges
 
 
-def _conditions(x: pd.DataFrame) -> pd.Series:
-    """What is not zero in a sample, spelled out: `control`, `PMA=1`, `drug=0.5+EGF=1`."""
-    distinct = x.drop_duplicates()
-    labels = [
-        "+".join(f"{name}={value:g}" for name, value in row.items() if value) or "control"
-        for row in distinct.to_dict("records")
-    ]
-    number = x.groupby(list(x.columns), sort=False).ngroup()
-    return pd.Series(
-        pd.Categorical.from_codes(number.to_numpy(), categories=pd.Index(labels)), name="condition"
+def _is_folder_of_tables(folder: Path) -> bool:
+    # One of the three may be missing or misspelt: reading says which.
+    has_measurements = (folder / "x.csv").is_file() and (folder / "y.csv").is_file()
+    return has_measurements or (folder / "edges.csv").is_file()
+
+
+def _read_folder(folder: Path) -> Dataset:
+    into, out_of = folder / "input_edges.csv", folder / "output_edges.csv"
+    return load_dataset(
+        edges=folder / "edges.csv",
+        x=folder / "x.csv",
+        y=folder / "y.csv",
+        input_edges=into if into.is_file() else None,
+        output_edges=out_of if out_of.is_file() else None,
     )
+
+
+READERS.register("tables")(
+    Reader(
+        description="tables: a folder with edges.csv, x.csv and y.csv",
+        recognises=_is_folder_of_tables,
+        read=_read_folder,
+    )
+)

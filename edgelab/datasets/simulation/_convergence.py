@@ -1,6 +1,4 @@
-"""The convergence graph: chains that merge in pairs and then in one sink, with standard held-out
-edges.
-"""
+"""The convergence graph: chains that merge in pairs and then in one sink."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from edgelab.checks import check_integer
 from edgelab.datasets._dataset import Dataset
 from edgelab.datasets._scaling import standardise
 from edgelab.errors import ConfigError
@@ -102,10 +101,7 @@ def convergence_graph(n: int) -> ConvergenceGraph:
         >>> graph.held_out["kind"].value_counts().to_dict(), len(graph.held_out_pairs("test"))
         ({'left merge': 23, 'sink': 12}, 18)
     """
-    if not (isinstance(n, int) and n >= 3):
-        raise ConfigError(
-            f"n must be an integer of at least 3, or there is nothing to hold out; got {n!r}."
-        )
+    check_integer("n", n, least=3, why="with fewer there is nothing to hold out")
     functions = tuple(f"f{i}" for i in range(2 * n))
     sink, tier_b = functions[-1], functions[n:-1]
     merges = [(functions[k + side], tier_b[k]) for k in range(n - 1) for side in (0, 1)]
@@ -149,9 +145,8 @@ def convergence(
         >>> data.train.x.shape, data.test.y.shape
         ((100, 4), (10, 4))
     """
-    for role, count in (("n_train", n_train), ("n_test", n_test)):
-        if not (isinstance(count, int) and count > 0):
-            raise ConfigError(f"{role} must be a positive integer, got {count!r}.")
+    check_integer("n_train", n_train)
+    check_integer("n_test", n_test)
     graph = convergence_graph(n)
     both = simulate(
         graph.edges,

@@ -1,6 +1,4 @@
-"""Simulated responses of a graph with cycles: a noisy relaxation, followed for a fixed number of
-steps.
-"""
+"""Responses of a graph with cycles: a noisy relaxation, followed for a number of steps."""
 
 from collections.abc import Callable
 
@@ -9,8 +7,9 @@ import pandas as pd
 from scipy.sparse import csr_array, eye_array
 from scipy.sparse.csgraph import connected_components
 
+from edgelab.checks import check_integer
 from edgelab.datasets._dataset import Dataset
-from edgelab.datasets._tables import EdgeTable
+from edgelab.datasets._edge_tables import EdgeTable
 from edgelab.errors import ConfigError
 
 from ._sampling import as_dataset, draw_noise, given_inputs
@@ -75,8 +74,7 @@ def simulate_dynamics(
         >>> data.y["readout"].round(6).tolist()  # a = 3 + b / 2 and b = a / 2
         [2.0]
     """
-    if not (isinstance(n_steps, int) and n_steps > 0):
-        raise ConfigError(f"n_steps must be a positive integer, got {n_steps!r}.")
+    check_integer("n_steps", n_steps)
     if not 0 < rate <= 1:
         raise ConfigError(f"rate must lie in (0, 1], got {rate!r}.")
     wiring = wire(edges, input_edges, output_edges)
@@ -104,21 +102,9 @@ def simulate_dynamics(
 
 
 def spectral_radius(matrix: csr_array) -> float:
-    """Return the largest absolute eigenvalue of a sparse square matrix.
-
-    In topological order of the strongly connected parts of its graph the matrix is block
-    triangular, so its eigenvalues are those of the parts, which are small where cycles are.
-
-    Args:
-        matrix: Square.
-
-    Returns:
-        A number >= 0.
-
-    Example:
-        >>> round(spectral_radius(csr_array([[0.0, 4.0], [1.0, 0.0]])), 6)
-        2.0
-    """
+    """Largest absolute eigenvalue of a sparse square matrix."""
+    # In topological order of the strongly connected parts of its graph the matrix is block
+    # triangular, so its eigenvalues are those of the parts, which are small where cycles are.
     _, part_of_node = connected_components(matrix, directed=True, connection="strong")
     order = np.argsort(part_of_node, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(part_of_node[order])) + 1)
@@ -146,14 +132,16 @@ def _require_stable(recurrent: csr_array, rate: float) -> None:
     radius = spectral_radius(csr_array((1 - rate) * identity + rate * recurrent))
     if not radius < 1:
         raise ConfigError(
-            f"the feedback makes the state grow: one step multiplies some mode by {radius:.4g}, which must be below 1. "
-            "Use smaller weights on the cycles, a smaller rate if that mode oscillates, or activation=numpy.tanh."
+            f"the feedback makes the state grow: one step multiplies some mode by {radius:.4g}, "
+            "which must be below 1. Use smaller weights on the cycles, a smaller rate if that mode "
+            "oscillates, or activation=numpy.tanh."
         )
 
 
 def _require_finite(state: np.ndarray) -> None:
-    if not np.isfinite(state).all():
+    has_diverged = ~np.isfinite(state).all(axis=1)
+    if has_diverged.any():
         raise ConfigError(
-            f"{(~np.isfinite(state)).any(axis=1).sum()} functions reached values that are not finite. "
-            "Use smaller weights or an activation that saturates, such as numpy.tanh."
+            f"{has_diverged.sum()} functions reached values that are not finite. Use smaller "
+            "weights or an activation that saturates, such as numpy.tanh."
         )

@@ -1,6 +1,4 @@
-"""Linear Gaussian networks: every node is a weighted sum of its parents plus noise, unless it is
-clamped.
-"""
+"""Linear Gaussian networks: a node is a weighted sum of its parents plus noise, or clamped."""
 
 from dataclasses import dataclass
 
@@ -8,12 +6,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from edgelab.datasets._conditions import KNOCKDOWN, KNOCKOUT, condition_labels, screen_style
 from edgelab.datasets._dataset import Dataset
 from edgelab.errors import ConfigError, DataError, close_names
 from edgelab.typing import Array, Float
-
-KNOCKDOWN = 0.5
-"""Dose of a knockdown; that of a knockout is 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,24 +50,21 @@ class GaussianNetwork:
             self.intercept.shape == self.spread.shape == (n,) and self.coefficients.shape == (n, n)
         ):
             raise DataError(
-                f"{n} functions need {n} intercepts and spreads and {n} x {n} coefficients. Correct them."
+                f"{n} functions need {n} intercepts and spreads and {n} x {n} coefficients. "
+                "Correct them."
             )
         if not (self.spread > 0).all():
             raise DataError(
                 f"every spread must be positive, got {self.spread.min()!r}. Correct it."
             )
-        if not nx.is_directed_acyclic_graph(
-            nx.from_numpy_array(self.coefficients != 0, create_using=nx.DiGraph)
-        ):
+        if not nx.is_directed_acyclic_graph(self._graph()):
             raise DataError(
                 "the coefficients have a cycle; a linear Gaussian network has none. Remove an edge."
             )
 
     @property
     def edges(self) -> pd.DataFrame:
-        """The edges, with `sign`: whether more of the source means more (+1) or less (-1) of the
-        target.
-        """
+        """The edges; `sign` is +1 where more of the source means more of the target, else -1."""
         source, target = np.nonzero(self.coefficients)
         names = np.array(self.functions, dtype=object)
         sign = np.sign(self.coefficients[source, target]).astype(int)
@@ -88,6 +81,9 @@ class GaussianNetwork:
         total = self._total()
         return total.T @ (self.spread[:, None] ** 2 * total)
 
+    def _graph(self) -> nx.DiGraph:
+        return nx.from_numpy_array(self.coefficients != 0, create_using=nx.DiGraph)
+
     def _total(self) -> Float[Array, "functions functions"]:
         """What one unit more of a node's own noise adds to every node, along all paths."""
         return np.linalg.inv(np.eye(len(self.functions)) - self.coefficients)
@@ -95,8 +91,9 @@ class GaussianNetwork:
     def sample(
         self, clamped: Float[Array, "samples functions"], seed: int = 0
     ) -> Float[Array, "samples functions"]:
-        """Draw samples in which some nodes are held at a value, whatever their parents do (Pearl's
-        do-operator).
+        """Draw samples in which some nodes are held at a value, whatever their parents do.
+
+        This is what Pearl's do-operator means.
 
         Args:
             clamped: The value of each node in each sample, NaN where it is free.
@@ -115,9 +112,7 @@ class GaussianNetwork:
         """
         noise = np.random.default_rng(seed).standard_normal(clamped.shape) * self.spread
         values = np.zeros(clamped.shape)
-        for node in nx.topological_sort(
-            nx.from_numpy_array(self.coefficients != 0, create_using=nx.DiGraph)
-        ):
+        for node in nx.topological_sort(self._graph()):
             free = self.intercept[node] + values @ self.coefficients[:, node] + noise[:, node]
             values[:, node] = np.where(np.isnan(clamped[:, node]), free, clamped[:, node])
         return values
@@ -151,13 +146,12 @@ def screen_doses(
     numbers = {"n_observed": n_observed, "n_knockouts": n_knockouts, "n_knockdowns": n_knockdowns}
     if min(numbers.values()) < 0 or not any(numbers.values()):
         raise ConfigError(f"numbers of samples must be at least 0 and not all 0, got {numbers}.")
-    one = np.eye(len(functions))
-    parts = [np.zeros((n_observed, len(functions)))]
-    parts += [
-        np.repeat(dose * one, n, axis=0)
-        for dose, n in ((1.0, n_knockouts), (KNOCKDOWN, n_knockdowns))
-    ]
-    return pd.DataFrame(np.concatenate(parts), columns=list(functions))
+    each = np.eye(len(functions))
+    observed = np.zeros((n_observed, len(functions)))
+    knockouts = np.repeat(KNOCKOUT * each, n_knockouts, axis=0)
+    knockdowns = np.repeat(KNOCKDOWN * each, n_knockdowns, axis=0)
+    doses = np.concatenate([observed, knockouts, knockdowns])
+    return pd.DataFrame(doses, columns=list(functions))
 
 
 def simulate_interventions(
@@ -212,21 +206,6 @@ def simulate_interventions(
         output_edges=pd.DataFrame({"source": network.functions, "target": network.functions}),
         x=doses.reset_index(drop=True).astype(float),
         y=pd.DataFrame(values, columns=list(network.functions)),
-        condition=_conditions(doses),
+        condition=condition_labels(doses, screen_style(untreated="observed")),
         functions=network.functions,
-    )
-
-
-def _conditions(doses: pd.DataFrame) -> pd.Series:
-    words = {1.0: "knockout", KNOCKDOWN: "knockdown"}
-    labels = []
-    for row in doses.to_dict("records"):
-        on = {name: dose for name, dose in row.items() if dose}
-        levels = set(on.values())
-        if len(levels) == 1 and (dose := levels.pop()) in words:
-            labels.append(f"{'+'.join(map(str, on))} {words[dose]}")
-        else:
-            labels.append("+".join(f"{name}={dose:g}" for name, dose in on.items()) or "observed")
-    return pd.Series(
-        pd.Categorical(labels, categories=list(dict.fromkeys(labels))), name="condition"
     )

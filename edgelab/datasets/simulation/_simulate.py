@@ -1,6 +1,4 @@
-"""Simulated responses of a graph without cycles: every node is the signed sum of its parents, plus
-noise.
-"""
+"""Responses of a graph without cycles: a node is the signed sum of its parents, plus noise."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from edgelab.datasets._dataset import Dataset
-from edgelab.datasets._tables import EdgeTable
+from edgelab.datasets._edge_tables import EdgeTable
 from edgelab.errors import ConfigError, close_names
+from edgelab.typing import Array, Float
 
 from ._sampling import as_dataset, draw_noise, given_inputs
 from ._wiring import Wiring, require_acyclic, wire
@@ -63,8 +62,12 @@ def simulate(
 
     Example:
         >>> data = simulate(
-        ...     [("a", "b")], input_edges=[("drug", "a")], output_edges=[("b", "readout")],
-        ...     x=pd.DataFrame({"drug": [1.0, 2.0]}), noise_scale=0.0, laws={"b": lambda parents: parents["a"] ** 2},
+        ...     [("a", "b")],
+        ...     input_edges=[("drug", "a")],
+        ...     output_edges=[("b", "readout")],
+        ...     x=pd.DataFrame({"drug": [1.0, 2.0]}),
+        ...     noise_scale=0.0,
+        ...     laws={"b": lambda parents: parents["a"] ** 2},
         ... )
         >>> data.y["readout"].tolist()
         [1.0, 4.0]
@@ -80,23 +83,12 @@ def simulate(
 
 def propagate(
     wiring: Wiring,
-    inputs: np.ndarray,
-    noise: np.ndarray,
+    inputs: Float[Array, "inputs samples"],
+    noise: Float[Array, "nodes samples"],
     noise_scale: float,
     laws: Mapping[int, Law],
-) -> np.ndarray:
-    """Compute every node from its parents, in topological order, all samples at once.
-
-    Args:
-        wiring: A graph without cycles.
-        inputs: Values of the inputs, inputs by samples.
-        noise: Standard normal numbers, nodes by samples.
-        noise_scale: What the noise of nodes with parents is multiplied with.
-        laws: By node number, what replaces the sum over the parents.
-
-    Returns:
-        Nodes by samples.
-    """
+) -> Float[Array, "nodes samples"]:
+    """Every node from its parents, in topological order, all samples at once."""
     values = noise.copy()
     values[: len(inputs)] = inputs
     for node in range(len(inputs), len(values)):
@@ -115,31 +107,32 @@ def _laws_by_node(wiring: Wiring, laws: Mapping[str, Law]) -> dict[int, Law]:
     targets = (*wiring.functions, *wiring.outputs)
     for name in laws:
         if targets.count(name) != 1:
+            is_twice = name in targets
             problem = (
-                "is both a function and an output"
-                if name in targets
-                else "is neither a function nor an output"
+                "both a function and an output" if is_twice else "neither a function nor an output"
             )
             raise ConfigError(
-                f"laws has {name!r}, which {problem} ({close_names(name, targets)}). Rename it."
+                f"laws has {name!r}, which is {problem} ({close_names(name, targets)}). Rename it."
             )
     return {len(wiring.inputs) + targets.index(name): law for name, law in laws.items()}
 
 
-def _apply_law(law: Law, wiring: Wiring, node: int, values: np.ndarray) -> np.ndarray:
+def _apply_law(
+    law: Law, wiring: Wiring, node: int, values: Float[Array, "nodes samples"]
+) -> Float[Array, " samples"]:
     parents, _ = wiring.parents(node)
-    names, label = [wiring.nodes[parent] for parent in parents], wiring.nodes[node]
+    names = [wiring.nodes[parent] for parent in parents]
+    label = wiring.nodes[node]
     if len(set(names)) < len(names):
         raise ConfigError(
             f"the law of {label!r} gets parents by name, but two share one. Rename the input."
         )
-    result = np.asarray(
-        law({name: values[parent] for name, parent in zip(names, parents, strict=True)}),
-        dtype=float,
-    )
+    samples = {name: values[parent] for name, parent in zip(names, parents, strict=True)}
+    result = np.asarray(law(samples), dtype=float)
     if not (result.shape == values[node].shape and np.isfinite(result).all()):
         raise ConfigError(
-            f"the law of {label!r} must return {len(values[node])} finite numbers, one for each sample; "
-            f"it returned shape {result.shape}. Use array operations on the parents' samples."
+            f"the law of {label!r} must return {len(values[node])} finite numbers, one for each "
+            f"sample; it returned shape {result.shape}. Use array operations on the parents' "
+            "samples."
         )
     return result

@@ -1,6 +1,4 @@
-"""A graph as the simulators see it: numbered nodes, and for every node its parents and their
-effects.
-"""
+"""A graph as the simulators see it: numbered nodes, each with its parents and their effects."""
 
 from dataclasses import dataclass
 
@@ -9,10 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from edgelab.datasets._tables import EdgeTable, as_edge_table, edge_effects
+from edgelab.datasets._edge_tables import EdgeTable, as_edge_table, edge_effects
 from edgelab.errors import DataError, shorten
 from edgelab.naming import natural_order
+from edgelab.typing import Array, Float, Int
 
+# Kinds of the two ends of the edges in each table.
 _KINDS = {
     "edges": ("function", "function"),
     "input_edges": ("input", "function"),
@@ -22,78 +22,44 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wiring:
-    """Nodes numbered inputs first, then functions, then outputs, with the effect of every edge.
+    """Nodes numbered inputs first, then functions, then outputs, with the effect of every edge."""
 
-    The numbering depends on the names only, never on the order in which edges are listed.
-
-    Attributes:
-        inputs: Input names in natural order (`in2` before `in10`).
-        functions: Function names, parents before children where the graph has no cycle, otherwise
-            in natural order.
-        outputs: Output names in natural order.
-        effects: Sign times weight of the edge from node i to node j, at [j, i].
-        is_acyclic: Whether parents come before children.
-    """
-
+    # The numbering depends on the names only, never on the order in which edges are listed: inputs
+    # and outputs in natural order, functions parents before children where there is no cycle.
     inputs: tuple[str, ...]
     functions: tuple[str, ...]
     outputs: tuple[str, ...]
-    effects: csr_array
-    is_acyclic: bool
+    effects: csr_array  # sign times weight of the edge from node i to node j, at [j, i]
+    is_acyclic: bool  # whether parents come before children
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Names of all nodes in the order of their numbers."""
         return (*self.inputs, *self.functions, *self.outputs)
 
-    def parents(self, node: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of a node's parents and the effects of the edges from them.
-
-        Args:
-            node: The node's number.
-
-        Returns:
-            Two arrays of equal length, empty when the node has no parent.
-        """
+    def parents(self, node: int) -> tuple[Int[Array, " parents"], Float[Array, " parents"]]:
+        """Numbers of a node's parents and the effects of the edges from them."""
         span = slice(*self.effects.indptr[node : node + 2])
         return self.effects.indices[span], self.effects.data[span]
 
 
 def wire(edges: EdgeTable, input_edges: EdgeTable, output_edges: EdgeTable) -> Wiring:
-    """Number the nodes of three edge tables and gather the effects.
-
-    Args:
-        edges: Function to function edges.
-        input_edges: Input to function edges.
-        output_edges: Function to output edges.
-
-    Returns:
-        The wiring, with cycles allowed.
-
-    Raises:
-        DataError: If a table is malformed or there is no input, function or output.
-
-    Example:
-        >>> wiring = wire([("b", "a")], [("drug", "b")], [("a", "readout")])
-        >>> wiring.nodes, wiring.is_acyclic
-        (('drug', 'b', 'a', 'readout'), True)
-    """
+    """Number the nodes of three edge tables and gather the effects; cycles are allowed."""
     tables = {
-        role: as_edge_table(table, role)
-        for role, table in (
-            ("edges", edges),
-            ("input_edges", input_edges),
-            ("output_edges", output_edges),
-        )
+        "edges": as_edge_table(edges, "edges"),
+        "input_edges": as_edge_table(input_edges, "input_edges"),
+        "output_edges": as_edge_table(output_edges, "output_edges"),
     }
     function_edges, into, out_of = tables.values()
-    inputs, outputs = natural_order(into["source"]), natural_order(out_of["target"])
+    inputs = natural_order(into["source"])
+    outputs = natural_order(out_of["target"])
     names = natural_order(
         [*function_edges["source"], *function_edges["target"], *into["target"], *out_of["source"]]
     )
     if not (inputs and outputs):
         raise DataError(
-            "a simulation needs at least one input edge and one output edge. Add them to the tables."
+            "a simulation needs at least one input edge and one output edge. Add them to the "
+            "tables."
         )
     functions, is_acyclic = _parents_first(names, function_edges)
     effects = _effects(tables, {"input": inputs, "function": functions, "output": outputs})
@@ -101,41 +67,31 @@ def wire(edges: EdgeTable, input_edges: EdgeTable, output_edges: EdgeTable) -> W
 
 
 def require_acyclic(wiring: Wiring) -> None:
-    """Refuse a graph that feeds back into itself.
-
-    Args:
-        wiring: The graph.
-
-    Raises:
-        DataError: If it holds a cycle; the message spells one out.
-
-    Example:
-        >>> require_acyclic(wire([("a", "b")], [("drug", "a")], [("b", "readout")]))
-    """
-    if not wiring.is_acyclic:
-        targets, sources = wiring.effects.nonzero()
-        cycle = [
-            wiring.nodes[source]
-            for source, _ in nx.find_cycle(nx.DiGraph(list(zip(sources, targets, strict=True))))
-        ]
-        raise DataError(
-            f"`simulate` needs a graph without cycles, but {shorten(cycle)} feed back into {cycle[0]!r}. "
-            "Drop one of these edges, or use `simulate_dynamics`."
-        )
+    """Refuse a graph that feeds back into itself, with a cycle spelled out."""
+    if wiring.is_acyclic:
+        return
+    targets, sources = wiring.effects.nonzero()
+    graph = nx.DiGraph(list(zip(sources, targets, strict=True)))
+    cycle = [wiring.nodes[source] for source, _ in nx.find_cycle(graph)]
+    raise DataError(
+        f"`simulate` needs a graph without cycles, but {shorten(cycle)} feed back into "
+        f"{cycle[0]!r}. Drop one of these edges, or use `simulate_dynamics`."
+    )
 
 
 def _effects(tables: dict[str, pd.DataFrame], names: dict[str, list[str]]) -> csr_array:
-    nodes = ((kind, name) for kind, members in names.items() for name in members)
+    nodes = [(kind, name) for kind, members in names.items() for name in members]
     number = {node: position for position, node in enumerate(nodes)}
-    sources, targets, effects = [], [], []
+    sources: list[int] = []
+    targets: list[int] = []
     for role, table in tables.items():
         source_kind, target_kind = _KINDS[role]
         sources += [number[source_kind, name] for name in table["source"]]
         targets += [number[target_kind, name] for name in table["target"]]
-        effects.append(edge_effects(table, role))
+    effects = np.concatenate([edge_effects(table) for table in tables.values()])
     # int32, since the searches of scipy 1.12 take no int64.
     ends = np.array([targets, sources], dtype=np.int32)
-    matrix = csr_array((np.concatenate(effects), tuple(ends)), shape=(len(number), len(number)))
+    matrix = csr_array((effects, tuple(ends)), shape=(len(nodes), len(nodes)))
     matrix.sort_indices()
     return matrix
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgelab.datasets import read_dream4, read_dream4_duals
+from edgelab.datasets import is_dream4, read_dream4, read_dream4_duals
 from edgelab.errors import DataError
 from edgelab.tasks import graph_of, perturbation_task
 
@@ -77,6 +77,49 @@ def test_the_names_of_the_challenge_are_understood(folder):
     assert data.edges.to_numpy().tolist() == expected.edges.to_numpy().tolist()
 
 
+def test_a_gene_may_be_called_na(tmp_path):
+    genes = ["NA", "nan", "G3"]
+    write(tmp_path, "knockouts.tsv", KNOCKOUTS, genes)
+    write(tmp_path, "gold_edges.tsv", [["NA", "nan"], ["G3", "NA"]], ["source", "target"])
+    write(tmp_path, "dualknockouts.tsv", KNOCKOUTS[:1], genes)
+    write(tmp_path, "dualknockouts_indexes.tsv", [[1, 2]], ["G_i", "G_j"])
+    data = read_dream4(tmp_path)
+    assert data.functions == tuple(genes)
+    assert data.edges.to_numpy().tolist() == [["NA", "nan"], ["G3", "NA"]]
+    assert read_dream4_duals(tmp_path).condition.tolist() == ["NA+nan knockout"]
+
+
+@pytest.mark.parametrize("name", ["knockouts.tsv", "knockdowns.tsv", "wildtype.tsv"])
+def test_a_row_longer_than_the_header_shifts_no_column(folder, name):
+    """One cell more than the header in every row: the first is no column of names."""
+    rows = {"knockouts.tsv": KNOCKOUTS, "knockdowns.tsv": KNOCKDOWNS}.get(name, KNOCKOUTS[:1])
+    write(folder, name, [[7.0, *row] for row in rows], header=False)
+    text = (folder / name).read_text()
+    (folder / name).write_text("G1\tG2\tG10\n" + text)
+    with pytest.raises(DataError, match=rf"{name}: the first row has 3 cells.*7\.0"):
+        read_dream4(folder)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("insilico_size100_1_knockouts.tsv", "insilico_size100_2_knockouts.tsv"),
+        ("knockouts.tsv", "insilico_size100_2_knockouts.tsv"),
+        ("gold_edges.tsv", "DREAM4_GoldStandard_InSilico_Size100_1.tsv"),
+    ],
+)
+def test_two_networks_in_one_folder_are_told_apart_by_the_user(folder, first, second):
+    original = folder / ("gold_edges.tsv" if "gold" in first else "knockouts.tsv")
+    text = original.read_text()
+    original.unlink()
+    for name in (first, second):
+        (folder / name).write_text(text)
+    assert is_dream4(folder)
+    with pytest.raises(DataError, match=r"2 files.*folder of its own") as caught:
+        read_dream4(folder)
+    assert f"'{first}'" in str(caught.value) and f"'{second}'" in str(caught.value)
+
+
 @pytest.mark.parametrize("header", [False, GENES])
 def test_double_knockouts_hit_two_genes(folder, header):
     write(folder, "dualknockouts.tsv", [[0.0, 0.05, 0.0], [0.0, 0.0, 0.3]], header=header)
@@ -99,8 +142,8 @@ def test_double_knockouts_hit_two_genes(folder, header):
         ("knockdowns.tsv", "G1\tG3\tG10\n1\t2\t3\n", "first difference: 'G3'"),
         ("wildtype.tsv", "G1\tG2\n1\t2\n", "the 2 columns are not the 3 genes"),
         ("wildtype.tsv", "G1\tG2\tG10\n1\tmuch\t3\n", "only numbers"),
-        ("wildtype.tsv", "G1\tG2\tG10\n1\t\t3\n", "NaN or infinite"),
-        ("wildtype.tsv", "", "no table separated by tabs"),
+        ("wildtype.tsv", "G1\tG2\tG10\n1\t\t3\n", "wildtype.tsv: only numbers.*''"),
+        ("wildtype.tsv", "", "wildtype.tsv: the file is empty"),
         ("gold_edges.tsv", "source\ttarget\nG1\tG9\n", "'G9'"),
         ("gold_edges.tsv", "source\ttarget\n", "no edge found"),
     ],

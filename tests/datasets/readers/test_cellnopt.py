@@ -117,7 +117,7 @@ def test_a_folder_is_read_by_its_two_files(files):
     data = read_cellnopt(files[0].parent)
     assert data.name == files[0].parent.name and data.n_samples == 5
     (files[0].parent / "PKN-other.sif").write_text(PRIOR)
-    with pytest.raises(DataError, match="this one has 2"):
+    with pytest.raises(DataError, match=r"this one has 2: 'PKN-other.sif', 'PKN-toy.sif'"):
         read_cellnopt(files[0].parent)
 
 
@@ -148,7 +148,7 @@ def test_unknown_names_ask_for_an_alias(files):
     [
         ("TR:EGF,DV:ERK\n1,2\n", "'TR:', 'DA:' and 'DV:'"),
         ("TR:EGF,DA:ERK,DV:ERK\n", "at least one row"),
-        ("TR:EGF,DA:ERK,DV:ERK\n1,30\n", "row 2"),
+        ("TR:EGF,DA:ERK,DV:ERK\n1,30\n", "line 2, has 2"),
         ("TR:EGF,DA:ERK,DV:ERK\n1,30,high\n", "no number"),
         ("TR:EGF,DA:ERK,DA:AKT,DV:ERK,DV:AKT\n1,30,10,1,1\n", "different times"),
         ("TR:EGF,DA:ERK,DV:ERK (1),DV:ERK (2)\n1,30,1,1\n", "one name"),

@@ -3,22 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from ._dataset import Dataset
+from edgelab.datasets._dataset import Dataset
+from edgelab.datasets._scaling import standardise
+
 from ._location import data_path
-from ._scaling import standardise
+from ._registry import BUNDLED
 
 SACHS_SOURCE = (
-    "Sachs, Perez, Pe'er, Lauffenburger and Nolan (2005), Causal protein-signaling networks derived from "
-    "multiparameter single-cell data, Science 308:523-529"
+    "Sachs, Perez, Pe'er, Lauffenburger and Nolan (2005), Causal protein-signaling networks "
+    "derived from multiparameter single-cell data, Science 308:523-529"
 )
 # Functions and outputs have name spaces of their own; distinct names keep exports to other tools
 # unambiguous.
 OUTPUT_SUFFIX = "_level"
 
 
+@BUNDLED.register("sachs")
 def sachs(*, train_rows: np.ndarray | None = None) -> Dataset:
-    """Return 11 phosphoproteins and lipids in 7466 human T cells under nine conditions, with the
-    accepted network.
+    """11 phosphoproteins and lipids in 7466 human T cells under nine conditions.
 
     A response is the natural logarithm of the fluorescence (all are >= 1), standardised per
     protein. An input is 1 where its reagent was given and 0 elsewhere. Inhibitors block the

@@ -1,7 +1,7 @@
 import pytest
 
-from edgelab.datasets import _location as location
 from edgelab.datasets import data_path
+from edgelab.datasets.bundled import _location as location
 from edgelab.errors import DataError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from edgelab.errors import DataError
 
 # A wheel carries `datasets/` inside the package; a clone keeps it beside the package.
-_FOLDERS = (Path(__file__).parent / "data", Path(__file__).parents[2] / "datasets")
+_FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parents[3] / "datasets")
 
 
 def data_path(name: str) -> Path:

@@ -1,25 +1,24 @@
-"""A network of 46 genes with known parameters, bundled with edgelab: simulated screens whose truth
-is known.
-"""
+"""A network of 46 genes with known parameters, for simulated screens whose truth is known."""
 
 import json
 
 import numpy as np
 
+from edgelab.datasets._dataset import Dataset
 from edgelab.datasets.simulation import GaussianNetwork, screen_doses, simulate_interventions
 
-from ._dataset import Dataset
 from ._location import data_path
+from ._registry import BUNDLED
 
 ECOLI70_SOURCE = (
-    "Schaefer and Strimmer (2005), A shrinkage approach to large-scale covariance matrix estimation and implications "
-    "for functional genomics, Statistical Applications in Genetics and Molecular Biology 4:32"
+    "Schaefer and Strimmer (2005), A shrinkage approach to large-scale covariance matrix "
+    "estimation and implications for functional genomics, Statistical Applications in Genetics and "
+    "Molecular Biology 4:32"
 )
 
 
 def ecoli70_network() -> GaussianNetwork:
-    """Return the network `ecoli70`: 46 genes of *Escherichia coli* and 70 edges, with fitted
-    parameters.
+    """The network `ecoli70`: 46 genes of *Escherichia coli*, 70 edges, fitted parameters.
 
     Returns:
         The network; its levels are logarithms of ratios.
@@ -49,6 +48,7 @@ def ecoli70_network() -> GaussianNetwork:
     )
 
 
+@BUNDLED.register("ecoli70")
 def ecoli70(
     *,
     n_observed: int = 10,
@@ -57,8 +57,7 @@ def ecoli70(
     depth: float = 3.0,
     seed: int = 0,
 ) -> Dataset:
-    """Simulate a screen of the network `ecoli70`: every gene knocked out and knocked down, and
-    observed cells.
+    """Simulate a screen of `ecoli70`: every gene knocked out and down, and observed cells.
 
     Args:
         n_observed: Samples without any intervention.

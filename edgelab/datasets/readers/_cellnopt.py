@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from edgelab.checks import check_choice
+from edgelab.datasets._conditions import ConditionStyle, condition_labels
 from edgelab.datasets._dataset import Dataset
-from edgelab.errors import ConfigError, DataError, close_names, shorten
+from edgelab.errors import DataError, close_names, shorten
 
 from ._midas_table import MidasTable, read_midas_table
+from ._registry import READERS, Reader
 
 logger = logging.getLogger(__name__)
+
+# Treatments are mostly given or not: a dose of 1 goes without saying.
+_STYLE = ConditionStyle(bare_dose=1.0)
 
 
 def read_cellnopt(
@@ -41,15 +47,20 @@ def read_cellnopt(
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     _ = (Path(folder) / "PKN-toy.sif").write_text("egf 1 mek")
-        ...     _ = (Path(folder) / "MD-toy.csv").write_text("TR:EGF,DA:MEK,DV:MEK" + chr(10) + "1,30,0.7")
+        ...     table = "TR:EGF,DA:MEK,DV:MEK" + chr(10) + "1,30,0.7"
+        ...     _ = (Path(folder) / "MD-toy.csv").write_text(table)
         ...     data = read_cellnopt(folder)
         >>> data.inputs, data.outputs, data.edges.to_numpy().tolist()
         (['EGF'], ['MEK'], [['egf', 'mek', 1]])
     """
-    network, table = (_only(Path(folder), pattern) for pattern in ("PKN-*.sif", "MD-*.csv"))
-    name = Path(folder).resolve().name
+    folder = Path(folder)
     return read_midas(
-        network, table, time=time, cell_line=cell_line, cell_line_inputs=cell_line_inputs, name=name
+        _only(folder, "PKN-*.sif"),
+        _only(folder, "MD-*.csv"),
+        time=time,
+        cell_line=cell_line,
+        cell_line_inputs=cell_line_inputs,
+        name=folder.resolve().name,
     )
 
 
@@ -121,42 +132,38 @@ def read_midas(
         ...     _ = prior.write_text("egf 1 mek" + chr(10) + "mek 1 erk")
         ...     _ = values.write_text("TR:EGF,TR:MEKi,DA:ERK12,DV:ERK12" + chr(10) + "1,1,30,0.7")
         ...     data = read_midas(prior, values)
-        >>> data.input_edges.to_numpy().tolist(), data.output_edges.to_numpy().tolist(), data.condition.tolist()
-        ([['EGF', 'egf', 1], ['MEKi', 'mek', -1]], [['erk', 'ERK12']], ['EGF+MEKi'])
+        >>> data.input_edges.to_numpy().tolist()
+        [['EGF', 'egf', 1], ['MEKi', 'mek', -1]]
+        >>> data.output_edges.to_numpy().tolist(), data.condition.tolist()
+        ([['erk', 'ERK12']], ['EGF+MEKi'])
     """
     edges = _signed_edges(Path(network))
-    measured = _chosen(
-        _with_inhibitors(read_midas_table(table), inhibitors, table), time, cell_line, table
-    )
+    every = _with_inhibitors(read_midas_table(table), inhibitors, table)
+    measured = _rows_of(every, time, cell_line, table)
     functions = list(dict.fromkeys(edges[["source", "target"]].to_numpy().ravel()))
     match = _Names(functions, aliases or {}, f"{table}, {network}")
     missing = measured.values.isna()
-    lines = (
-        _line_indicators(measured.cell_line)
-        if cell_line_inputs
-        else pd.DataFrame(index=measured.treatments.index)
-    )
-    inputs = pd.DataFrame(
-        [
-            (given, *match.treatment(given, inhibits))
-            for given, inhibits in measured.is_inhibitor.items()
-        ],
-        columns=["source", "target", "sign"],
-    )
+    lines = pd.DataFrame(index=measured.treatments.index)
+    if cell_line_inputs:
+        lines = _line_indicators(measured.cell_line)
+    treatments = [
+        (given, *match.treatment(given, inhibits))
+        for given, inhibits in measured.is_inhibitor.items()
+    ]
+    inputs = pd.DataFrame(treatments, columns=["source", "target", "sign"])
+    readouts = {
+        "source": match.readouts(map(str, measured.values.columns)),
+        "target": measured.values.columns,
+    }
     return Dataset(
         name=name or Path(table).stem,
         source=f"{Path(network).name}, {Path(table).name}",
         edges=edges,
         input_edges=pd.concat([inputs, _everywhere(lines.columns, functions)], ignore_index=True),
-        output_edges=pd.DataFrame(
-            {
-                "source": match.readouts(map(str, measured.values.columns)),
-                "target": measured.values.columns,
-            }
-        ),
+        output_edges=pd.DataFrame(readouts),
         x=pd.concat([measured.treatments, lines], axis=1),
         y=_filled(measured.values, on_missing, table),
-        condition=_conditions(measured.treatments),
+        condition=condition_labels(measured.treatments, _STYLE),
         functions=tuple(functions),
         measured=~missing if missing.any(axis=None) else None,
     )
@@ -190,18 +197,21 @@ class _Names:
             return function
         raise DataError(
             f"{self._where}: the {kind} {name!r} is no function of the network "
-            f"({close_names(name, self._functions.values())}). Say which one it is with aliases={{{name!r}: '...'}}."
+            f"({close_names(name, self._functions.values())}). Say which one it is with "
+            f"aliases={{{name!r}: '...'}}."
         )
 
 
 def _only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
+    paths = sorted(folder.glob(pattern))
+    if len(paths) != 1:
+        names = shorten(path.name for path in paths)
+        listed = f": {names}" if paths else ""
         raise DataError(
-            f"{folder}: a folder of CellNOpt holds one file {pattern!r}, this one has {len(found)}. "
-            "Pass such a folder, or the two files to read_midas."
+            f"{folder}: a folder of CellNOpt holds one file {pattern!r}, this one has "
+            f"{len(paths)}{listed}. Pass such a folder, or the two files to read_midas."
         )
-    return found[0]
+    return paths[0]
 
 
 def _signed_edges(path: Path) -> pd.DataFrame:
@@ -215,13 +225,9 @@ def _signed_edges(path: Path) -> pd.DataFrame:
         if cells and (len(cells) < 3 or cells[1] not in {"1", "-1"})
     ]
     if wrong or not any(lines):
-        first = (
-            f"line {wrong[0]} is {' '.join(lines[wrong[0] - 1])!r}"
-            if wrong
-            else "the file is empty"
-        )
+        but = f"line {wrong[0]} is {' '.join(lines[wrong[0] - 1])!r}" if wrong else "it is empty"
         raise DataError(
-            f"{path}: lines must be 'source sign target' with sign 1 or -1, but {first}. Correct it."
+            f"{path}: lines must be 'source sign target' with sign 1 or -1, but {but}. Correct it."
         )
     rows = [(cells[0], target, int(cells[1])) for cells in lines if cells for target in cells[2:]]
     return pd.DataFrame(rows, columns=["source", "target", "sign"])
@@ -233,22 +239,25 @@ def _with_inhibitors(
     for name in inhibitors:
         if name not in table.is_inhibitor:
             raise DataError(
-                f"{path}: no treatment is called {name!r} ({close_names(name, table.is_inhibitor)}). Correct it."
+                f"{path}: no treatment is called {name!r} "
+                f"({close_names(name, table.is_inhibitor)}). Correct it."
             )
     return replace(table, is_inhibitor={**table.is_inhibitor, **dict.fromkeys(inhibitors, True)})
 
 
-def _chosen(
+def _rows_of(
     table: MidasTable, time: float | None, cell_line: str | None, path: str | Path
 ) -> MidasTable:
     time = float(table.time.max()) if time is None else time
-    rows = (table.time == time).to_numpy() & (
-        (table.cell_line == cell_line).to_numpy() | (cell_line is None)
-    )
+    rows = table.time == time
+    asked = f"at time {time:g}"
+    if cell_line is not None:
+        rows &= table.cell_line == cell_line
+        asked += f" in {cell_line!r}"
     if not rows.any():
         raise DataError(
-            f"{path}: nothing was measured at time {time:g}{'' if cell_line is None else f' in {cell_line!r}'}; times: "
-            f"{sorted(set(table.time))}, cell lines: {sorted(set(table.cell_line))}. Choose among these."
+            f"{path}: nothing was measured {asked}; times: {sorted(set(table.time))}, cell lines: "
+            f"{sorted(set(table.cell_line))}. Choose among these."
         )
     return replace(
         table,
@@ -274,34 +283,29 @@ def _everywhere(inputs: Iterable[str], functions: list[str]) -> pd.DataFrame:
 
 
 def _filled(values: pd.DataFrame, on_missing: str, path: str | Path) -> pd.DataFrame:
-    if on_missing not in {"mean", "error"}:
-        raise ConfigError(f"on_missing must be 'mean' or 'error', got {on_missing!r}")
+    check_choice("on_missing", on_missing, ("mean", "error"))
     missing = values.isna()
     never = missing.columns[missing.all()]
-    if len(never) or (on_missing == "error" and missing.any(axis=None)):
-        what = (
-            f"the readouts {shorten(never)} have no value"
-            if len(never)
-            else f"{int(missing.sum().sum())} values are missing"
-        )
+    if len(never):
         raise DataError(
-            f"{path}: {what}. Remove what is missing"
-            + ("." if len(never) else ", or pass on_missing='mean'.")
+            f"{path}: the readouts {shorten(never)} have no value. Remove what is missing."
         )
-    if missing.any(axis=None):
+    n_missing = int(missing.sum().sum())
+    if n_missing and on_missing == "error":
+        raise DataError(
+            f"{path}: {n_missing} values are missing. Remove what is missing, or pass "
+            "on_missing='mean'."
+        )
+    if n_missing:
         counts = {name: int(number) for name, number in missing.sum().items() if number}
         logger.info("%s: missing values replaced by the mean of their readout: %s", path, counts)
     return values.fillna(values.mean())
 
 
-def _conditions(treatments: pd.DataFrame) -> pd.Series:
-    labels = [
-        "+".join(
-            str(name) if dose == 1 else f"{name}={dose:g}" for name, dose in row.items() if dose
-        )
-        or "control"
-        for row in treatments.to_dict("records")
-    ]
-    return pd.Series(
-        pd.Categorical(labels, categories=list(dict.fromkeys(labels))), name="condition"
+READERS.register("cellnopt")(
+    Reader(
+        description="CellNOpt: a folder with PKN-*.sif and MD-*.csv",
+        recognises=is_cellnopt,
+        read=read_cellnopt,
     )
+)

@@ -38,6 +38,17 @@ def test_everything_is_read_and_conditions_spell_out_what_was_done(files):
     assert data.condition.tolist() == ["control", "EGF=1", "EGF=1+inhibitor=0.5", "control"]
 
 
+def test_doses_that_differ_in_the_seventh_digit_are_two_conditions(files):
+    x = "EGF,inhibitor\n0.1234567,0\n0.1234568,0\n0.123456,0.5\n0,0\n"
+    paths = files(edges=EDGES, input_edges=INPUT_EDGES, output_edges=OUTPUT_EDGES, x=x, y=Y)
+    assert load_dataset(**paths).condition.tolist() == [
+        "EGF=0.1234567",
+        "EGF=0.1234568",
+        "EGF=0.123456+inhibitor=0.5",
+        "control",
+    ]
+
+
 def test_without_input_and_output_edges_columns_are_functions(files):
     paths = files(edges="source,target\na,b\n", x="a\n0\n1\n", y="b,a\n1,2\n3,4\n")
     data = load_dataset(**paths)
