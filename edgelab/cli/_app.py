@@ -18,6 +18,7 @@ from ._console import out
 from ._demo import demo
 from ._evaluate import evaluate
 from ._infer import infer
+from ._methods import methods
 from ._perturb import perturb
 from ._refine import refine
 from ._responses import responses
@@ -42,6 +43,7 @@ app.command()(responses)
 app.command(epilog=f"Methods: {_NAMES}.")(refine)
 app.command(epilog=f"Methods: {_NAMES}.")(perturb)
 app.command()(simulate)
+app.command()(methods)
 
 
 def _show_version(wanted: bool | None) -> None:

@@ -13,6 +13,8 @@ from ._dataset import describe as describe
 from ._evaluation import note_if_cut as note_if_cut
 from ._evaluation import show_metrics as show_metrics
 from ._files import show_files as show_files
+from ._methods import describe_methods as describe_methods
+from ._methods import list_methods as list_methods
 from ._model import with_training as with_training
 from ._perturbation import PERTURBATION_FILES as PERTURBATION_FILES
 from ._perturbation import show_perturbation as show_perturbation
