@@ -5,9 +5,8 @@ from statsmodels.stats.multitest import fdrcorrection
 
 from edgelab.typing import Array, Float
 
+# Entries that `adjust_sorted` treats at a time: bounds its temporary memory to tens of megabytes.
 CHUNK = 2**22
-"""Entries that `adjust_sorted` treats at a time: bounds its temporary memory to tens of megabytes.
-"""
 
 
 def bh_qvalues(p_value: Float[Array, " tests"]) -> Float[Array, " tests"]:
@@ -40,8 +39,9 @@ def bh_qvalues(p_value: Float[Array, " tests"]) -> Float[Array, " tests"]:
 def bh_qvalues_within(
     p_value: Float[Array, " tests"], family: Float[Array, " family"]
 ) -> Float[Array, " tests"]:
-    """Benjamini-Hochberg q-values of a few tests of a large family, without a second array of the
-    family's size.
+    """Benjamini-Hochberg q-values of a few tests of a large family.
+
+    No second array of the family's size is made.
 
     Args:
         p_value: P-values that all occur in the family; NaN gives NaN.
@@ -65,8 +65,9 @@ def bh_qvalues_within(
 
 
 def adjust_sorted(ranked: Float[Array, " family"]) -> None:
-    """Turn ascending p-values into Benjamini-Hochberg q-values in place: q_i = min over j >= i of
-    p_j * m / j.
+    """Turn ascending p-values into Benjamini-Hochberg q-values in place.
+
+    Of m tests, q_i is the minimum of p_j * m / j over j >= i.
 
     Args:
         ranked: Every p-value of the family, ascending, without NaN. **Overwritten** with the

@@ -8,7 +8,7 @@ import pandas as pd
 from edgelab.errors import LeakageError, shorten
 from edgelab.table import check_columns
 
-from ._edge_sets import NamedEdges, named_pairs
+from ._named_edges import NamedEdges, named_pairs
 
 Pair = tuple[str, str]
 # A prior in which nearly every edge also runs backwards is an undirected network written twice. A
@@ -44,9 +44,9 @@ def check_split(
         edgelab.errors.LeakageError: 1 held-out edges are in the training graph: ('b', 'c'). Hold
         out what is not shown.
     """
-    known, training, held_out = (
-        set(named_pairs(edges)) for edges in (known_edges, training_edges, held_out_edges)
-    )
+    known = set(named_pairs(known_edges))
+    training = set(named_pairs(training_edges))
+    held_out = set(named_pairs(held_out_edges))
     if not held_out:
         raise LeakageError(
             "no edge is held out, so nothing can be judged. Hold out a larger fraction."
@@ -60,15 +60,15 @@ def check_split(
     foreign = (training | held_out) - known
     if foreign:
         raise LeakageError(
-            f"{len(foreign)} edges of the split are not among the known ones: {shorten(sorted(foreign))}. Split the "
-            "graph that is judged."
+            f"{len(foreign)} edges of the split are not among the known ones: "
+            f"{shorten(sorted(foreign))}. Split the graph that is judged."
         )
     reversed_ones = {pair for pair in held_out if pair[::-1] in training}
     if reversed_ones and _share_both_ways(known) >= _UNDIRECTED:
         raise LeakageError(
-            f"{len(reversed_ones)} held-out edges are in the training graph the other way round, and this network "
-            f"lists its edges both ways: {shorten(sorted(reversed_ones))}. Hold out both ways together, or list each "
-            "edge once."
+            f"{len(reversed_ones)} held-out edges are in the training graph the other way round, "
+            f"and this network lists its edges both ways: {shorten(sorted(reversed_ones))}. Hold "
+            "out both ways together, or list each edge once."
         )
     return len(reversed_ones)
 
@@ -89,27 +89,27 @@ def check_table(
             row: a scorer that leaves pairs out may know which ones matter.
 
     Example:
-        >>> table = pd.DataFrame({"src_func": ["a", "b"], "dst_func": ["b", "a"], "has_edge": [True, False]})
+        >>> rows = {"src_func": ["a", "b"], "dst_func": ["b", "a"], "has_edge": [True, False]}
+        >>> table = pd.DataFrame(rows)
         >>> check_table(table, [("a", "b")], ["a", "b"])
     """
     check_columns(table, ("src_func", "dst_func", "has_edge"))
     marked = table.loc[table["has_edge"].to_numpy(dtype=bool), ["src_func", "dst_func"]].astype(str)
-    shown, training = (
-        set(marked.itertuples(index=False, name=None)),
-        set(named_pairs(training_edges)),
-    )
+    shown = set(marked.itertuples(index=False, name=None))
+    training = set(named_pairs(training_edges))
     wrong = shown ^ training
     if wrong:
         raise LeakageError(
-            f"the table marks {len(shown)} edges, but the scorer was shown {len(training)}; they differ in "
-            f"{len(wrong)}: {shorten(sorted(wrong))}. Score the training graph and nothing else."
+            f"the table marks {len(shown)} edges, but the scorer was shown {len(training)}; they "
+            f"differ in {len(wrong)}: {shorten(sorted(wrong))}. Score the training graph and "
+            "nothing else."
         )
     n_pairs = len(functions) * (len(functions) - 1)
     n_rows = int(np.count_nonzero(table["src_func"].astype(str) != table["dst_func"].astype(str)))
     if n_rows != n_pairs:
         raise LeakageError(
-            f"the table has {n_rows} rows for {n_pairs} pairs. A benchmark needs every pair: do not cut the table with "
-            "`top=`, and score what cannot be estimated as NaN."
+            f"the table has {n_rows} rows for {n_pairs} pairs. A benchmark needs every pair: do "
+            "not cut the table with `top=`, and score what cannot be estimated as NaN."
         )
 
 

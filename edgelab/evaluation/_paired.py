@@ -1,16 +1,15 @@
-"""Is one scorer better than another? Differences on the same hold-outs, with an interval that is
-wide enough.
-"""
+"""Differences between scorers on the same hold-outs, with intervals that are wide enough."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from edgelab.errors import ConfigError, TableError, close_names
+from edgelab.checks import check_share
+from edgelab.errors import TableError, close_names
 from edgelab.table import check_columns
 
 
@@ -31,6 +30,9 @@ class PairedDifference:
     high: float
     n: int
     n_better: float
+
+
+_STATISTICS = [field.name for field in fields(PairedDifference)]
 
 
 def paired_difference(
@@ -58,17 +60,15 @@ def paired_difference(
     Source: Nadeau and Bengio (2003), Machine Learning 52:239 (corrected resampled t-test).
 
     Example:
-        >>> found = paired_difference([[0.1, 0.2, 0.3]], held_out_fraction=0.2)
-        >>> round(found.mean, 3), round(found.low, 3), round(found.high, 3), found.n_better
+        >>> gain = paired_difference([[0.1, 0.2, 0.3]], held_out_fraction=0.2)
+        >>> round(gain.mean, 3), round(gain.low, 3), round(gain.high, 3), gain.n_better
         (0.2, -0.129, 0.529, 3.0)
     """
-    for name, value in (("held_out_fraction", held_out_fraction), ("confidence", confidence)):
-        if not 0 < value < 1:
-            raise ConfigError(f"{name} must lie in (0, 1), got {value!r}")
-    groups = [
-        group[~np.isnan(group)] for group in (np.asarray(part, dtype=float) for part in differences)
-    ]
-    groups = [group for group in groups if group.size]
+    check_share("held_out_fraction", held_out_fraction)
+    check_share("confidence", confidence)
+    arrays = [np.asarray(part, dtype=float) for part in differences]
+    judged = [array[~np.isnan(array)] for array in arrays]
+    groups = [array for array in judged if array.size]
     if not groups:
         raise TableError(
             "there is no difference to average: no hold-out was judged by both scorers"
@@ -121,9 +121,10 @@ def paired_differences(
         ConfigError: If a fraction lies outside (0, 1).
 
     Example:
-        >>> rows = [("toy", "mei", 0, 0.5), ("toy", "mei", 1, 0.7), ("toy", "ks", 0, 0.4), ("toy", "ks", 1, 0.4)]
-        >>> records = pd.DataFrame(rows, columns=["dataset", "scorer", "seed", "mrr"])
-        >>> paired_differences(records, "ks", ["mrr"], 0.2)[["scorer", "difference", "n"]].round(2).values.tolist()
+        >>> rows = [("mei", 0, 0.5), ("mei", 1, 0.7), ("ks", 0, 0.4), ("ks", 1, 0.4)]
+        >>> records = pd.DataFrame(rows, columns=["scorer", "seed", "mrr"]).assign(dataset="toy")
+        >>> gains = paired_differences(records, "ks", ["mrr"], 0.2)
+        >>> gains[["scorer", "difference", "n"]].round(2).values.tolist()
         [['mei', 0.2, 2]]
     """
     check_columns(records, ("dataset", "scorer", "seed", *metrics))
@@ -138,22 +139,11 @@ def paired_differences(
         for scorer in scorers:
             if scorer == reference:
                 continue
-            gain = (
-                values.xs(scorer, level="scorer") - values.xs(reference, level="scorer")
-            ).dropna()
+            own = values.xs(scorer, level="scorer")
+            gain = (own - values.xs(reference, level="scorer")).dropna()
             by_dataset = [part.tolist() for _, part in gain.groupby(level="dataset", sort=True)]
-            found = paired_difference(by_dataset, held_out_fraction, confidence)
-            rows.append(
-                (
-                    scorer,
-                    reference,
-                    metric,
-                    found.mean,
-                    found.low,
-                    found.high,
-                    found.n,
-                    found.n_better,
-                )
-            )
-    columns = ["scorer", "reference", "metric", "difference", "low", "high", "n", "n_better"]
-    return pd.DataFrame(rows, columns=columns)
+            difference = paired_difference(by_dataset, held_out_fraction, confidence)
+            columns = {"scorer": scorer, "reference": reference, "metric": metric}
+            rows.append(columns | asdict(difference))
+    table = pd.DataFrame(rows, columns=["scorer", "reference", "metric", *_STATISTICS])
+    return table.rename(columns={"mean": "difference"})

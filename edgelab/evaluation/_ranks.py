@@ -7,7 +7,7 @@ import numpy as np
 from edgelab.errors import TableError
 from edgelab.typing import Array, Bool, Float, Int
 
-from ._levels import score_levels
+from ._pair_metrics import score_levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +51,8 @@ def ranks_within_target(
         2002.06914 (ties).
 
     Example:
-        >>> score = np.array([0.9, 0.8, 0.8, 0.1])
-        >>> ranks = ranks_within_target(score, np.zeros(4, dtype=int), np.array([True, True, False, False]))
+        >>> score, target = np.array([0.9, 0.8, 0.8, 0.1]), np.zeros(4, dtype=int)
+        >>> ranks = ranks_within_target(score, target, np.array([True, True, False, False]))
         >>> ranks.best.tolist(), ranks.mean.tolist(), ranks.worst.tolist()
         ([1, 1], [1.0, 1.5], [1, 2])
     """

@@ -1,5 +1,4 @@
-"""Judging against false edges that look like the true ones: the same degrees, so that topology
-alone finds nothing.
+"""Held-out edges against false ones of the same degrees, where topology alone finds nothing.
 
 True edges sit at well-connected nodes. Against all other pairs, a score that only counts a source's
 known edges therefore looks excellent. Here every true edge is compared with the false ones whose
@@ -16,10 +15,10 @@ from edgelab.errors import TableError
 from edgelab.table import check_columns
 from edgelab.typing import Array, Bool, Float, Int
 
-from ._edge_sets import NamedEdges, RowNames
-from ._levels import score_levels
-from ._roles import RowRoles, assign_roles
-from ._target_ranking import summarise_ranks
+from ._named_edges import NamedEdges
+from ._pair_metrics import score_levels
+from ._recovery import summarise_ranks
+from ._roles import RowNames, RowRoles, assign_roles
 
 # How many false edges, at least, a true one is compared with: those of the nearest degrees. Fewer
 # would follow its degrees more closely and be noisier.
@@ -60,28 +59,31 @@ def evaluate_degree_matched(
         ConfigError: If a k is not a positive integer.
 
     Example:
-        >>> rows = [("a", "c", 0.9, False), ("b", "c", 0.1, False), ("a", "b", 0.3, True), ("b", "a", 0.2, False)]
-        >>> table = pd.DataFrame(rows, columns=["src_func", "dst_func", "score", "has_edge"])
+        >>> table = pd.DataFrame(
+        ...     [("a", "c", 0.9), ("b", "c", 0.1), ("a", "b", 0.3), ("b", "a", 0.2)],
+        ...     columns=["src_func", "dst_func", "score"],
+        ... ).assign(has_edge=[False, False, True, False])
         >>> evaluate_degree_matched(table, [("a", "c")], top_k=(1,))
         {'auc_matched': 1.0, 'auprc_matched': 1.0, 'mrr_matched': 1.0, 'top@1_matched': 1.0}
     """
     check_columns(table, ("score",))
     roles = assign_roles(table, positive_edges, known_edges=known_edges)
     _check_complete(roles)
-    names, seen = RowNames.of(table), table["has_edge"].to_numpy(dtype=bool)
+    names = RowNames.of(table)
+    seen = table["has_edge"].to_numpy(dtype=bool)
     out_degree = np.bincount(names.source[seen], minlength=len(names.sources))[names.source]
     in_degree = np.bincount(names.target[seen], minlength=len(names.targets))[names.target]
     level = score_levels(table["score"].to_numpy(dtype=np.float64, na_value=np.nan))
+    degrees = np.stack([out_degree, in_degree], axis=1)
     weight = np.ones(len(table))
     weight[roles.is_negative] = degree_matched_weights(
-        np.stack([out_degree, in_degree], axis=1)[roles.is_positive],
-        np.stack([out_degree, in_degree], axis=1)[roles.is_negative],
+        degrees[roles.is_positive], degrees[roles.is_negative]
     )
     judged = roles.is_positive | roles.is_negative
-    truth, level_judged, weight_judged = roles.is_positive[judged], level[judged], weight[judged]
+    truth, scores, weights = roles.is_positive[judged], level[judged], weight[judged]
     summary = {
-        "auc": float(roc_auc_score(truth, level_judged, sample_weight=weight_judged)),
-        "auprc": float(average_precision_score(truth, level_judged, sample_weight=weight_judged)),
+        "auc": float(roc_auc_score(truth, scores, sample_weight=weights)),
+        "auprc": float(average_precision_score(truth, scores, sample_weight=weights)),
         **summarise_ranks(_matched_ranks(level, names, roles, out_degree), top_k),
     }
     return {f"{name}_matched": value for name, value in summary.items()}
@@ -126,9 +128,7 @@ def degree_matched_weights(
 def _nearest(
     distance: Float[Array, "positives groups"], count: Int[Array, "positives groups"], least: int
 ) -> Bool[Array, "positives groups"]:
-    """Groups up to the distance at which at least `least` members are counted; ties of that
-    distance included.
-    """
+    """Groups up to the distance (ties included) at which `least` members are counted."""
     order = np.argsort(distance, axis=1, kind="stable")
     reached = np.cumsum(np.take_along_axis(count, order, axis=1), axis=1)
     last = np.argmax(reached >= np.minimum(least, reached[:, -1:]), axis=1)[:, None]
@@ -146,10 +146,10 @@ def _matched_ranks(
     competes = (rows >= 0) & roles.is_competitor[rows]
     distance = np.abs(np.log1p(out_degree[rows]) - np.log1p(out_degree[own])[:, None])
     near = _nearest(np.where(competes, distance, np.inf), competes.astype(np.int64), _LEAST_SOURCES)
-    above, tied = level[rows] > level[own][:, None], level[rows] == level[own][:, None]
-    n_near = np.maximum(
-        near.sum(axis=1), 1
-    )  # a target without competitors: its only candidate ranks first
+    above = level[rows] > level[own][:, None]
+    tied = level[rows] == level[own][:, None]
+    # At least 1: the only candidate of a target without competitors ranks first.
+    n_near = np.maximum(near.sum(axis=1), 1)
     share = ((near & above).sum(axis=1) + (near & tied).sum(axis=1) / 2) / n_near
     return 1 + competes.sum(axis=1) * share
 
@@ -157,8 +157,8 @@ def _matched_ranks(
 def _check_complete(roles: RowRoles) -> None:
     if roles.n_missing:
         raise TableError(
-            f"{roles.n_missing} of {len(roles.positives)} held-out edges have no row in the table; degrees are matched "
-            "among all pairs. Pass a table that was not cut with `top=`."
+            f"{roles.n_missing} of {len(roles.positives)} held-out edges have no row in the table; "
+            "degrees are matched among all pairs. Pass a table that was not cut with `top=`."
         )
     if not roles.is_negative.any():
         raise TableError(

@@ -139,7 +139,7 @@ def test_known_edges_may_list_the_positives_too():
         (["bc"], {}, TableError, r"a pair \(source, target\), got 'bc'"),
         ([("b", "c", "d")], {}, TableError, "a pair"),
         (pd.DataFrame({"from": ["b"], "target": ["c"]}), {}, TableError, "lacks 'source'"),
-        ([("b", "c")], {"top_k": (0,)}, ConfigError, "positive integers, got 0"),
+        ([("b", "c")], {"top_k": (0,)}, ConfigError, "top_k must be a positive integer, got 0"),
     ],
 )
 def test_wrong_questions_are_refused(positives, options, error, message):

@@ -17,7 +17,7 @@ from edgelab.evaluation import (
 
 
 def hub_table(seed: int = 0, n_nodes: int = 30) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
-    """A network of few hubs with many targets, scored at random; a third of its edges is held out."""
+    """A network of few hubs with many targets, scored at random; a third of its edges hidden."""
     rng = np.random.default_rng(seed)
     names = [f"n{i}" for i in range(n_nodes)]
     chance = np.where(np.arange(n_nodes) < 5, 0.5, 0.03)
