@@ -15,6 +15,8 @@ from ._line_search import LineSearch as LineSearch
 from ._line_search import line_search as line_search
 from ._linear_module import LinearGrowingModule as LinearGrowingModule
 from ._merge_module import LinearMergeGrowingModule as LinearMergeGrowingModule
+from ._moments import moment_sum as moment_sum
+from ._moments import second_moment_sum as second_moment_sum
 from ._normalise import NORMALISATIONS as NORMALISATIONS
 from ._optimizer_state import follow as follow
 from ._options import GRADMAX as GRADMAX
@@ -35,9 +37,7 @@ from ._solve import first_order_decrease as first_order_decrease
 from ._solve import optimal_delta as optimal_delta
 from ._solve import projected_target as projected_target
 from ._solve import whitening as whitening
-from ._statistics import TensorStatistic as TensorStatistic
-from ._statistics import moment_sum as moment_sum
-from ._statistics import second_moment_sum as second_moment_sum
+from ._tensor_statistic import TensorStatistic as TensorStatistic
 from .gsnn import GrowthReport as GrowthReport
 from .gsnn import grow_gsnn as grow_gsnn
 from .gsnn import growth_table as growth_table

@@ -203,7 +203,7 @@ def _gain_per_parameter(layer: GrowingModule) -> Tensor:
         raise GrowthError(
             f"{layer.name} has no neurons to rank; call compute_optimal_updates() before"
         )
-    reads = sum(part.weight[0].numel() for part in layer.previous_module.output_extensions())
+    reads = sum(part.weight[0].numel() for part in layer.previous_module.outlet.layers())
     says = layer.weight[:, :1].numel()
     return values.square() / (reads + says)
 

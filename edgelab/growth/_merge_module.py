@@ -1,22 +1,28 @@
-"""Where several growing layers meet before the next: their outputs are added, or laid side by side."""
+"""Where growing layers meet before the next: outputs are added, or laid side by side."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
-from edgelab.errors import GrowthError
+from edgelab.checks import check_choice
+from edgelab.errors import ConfigError, GrowthError
 from edgelab.typing import Float, Num, Tensor
 
-from ._activations import for_new_neurons, slope_right_of_zero, widen_norms
-from ._merge_statistics import MergeStatisticsPart
-from ._module_layer import Growable
-from ._module_outgoing import Predecessor
-from ._resize import Insertion
-from ._statistics import TensorStatistic
+from ._adapter import with_ones
+from ._linear_module import LinearGrowingModule
+from ._merge_outlet import MergeOutlet
+from ._moments import moment_sum, second_moment_sum
+from ._solve import first_order_decrease, optimal_delta
+from ._statistics import Statistics
+from ._tensor_statistic import TensorStatistic
+
+# Statistics of the merge itself; "growth" is for the layer after it.
+_OWN = ("activity", "inputs", "inputs_and_gradient")
 
 
-class LinearMergeGrowingModule(MergeStatisticsPart, Predecessor):
+class LinearMergeGrowingModule(nn.Module):
     """The sum, or the concatenation, of several linear layers, and a function of it.
 
     A neuron that is added before the next layer reads from every predecessor of a sum, jointly,
@@ -49,14 +55,89 @@ class LinearMergeGrowingModule(MergeStatisticsPart, Predecessor):
         (5, 5, 5)
     """
 
-    _owners: Tensor
+    previous_modules: list[LinearGrowingModule]
+    next_module: Any
+
+    def __init__(
+        self,
+        previous_modules: Sequence[LinearGrowingModule],
+        mode: str = "sum",
+        post_merge_function: nn.Module | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__()
+        check_choice("mode", mode, ["sum", "concat"])
+        widths = {module.out_features for module in previous_modules}
+        if not widths or (mode == "sum" and len(widths) > 1):
+            raise ConfigError(
+                f"layers that are added must have one width, got {sorted(widths)}; use mode='concat'"
+            )
+        self.previous_modules = list(previous_modules)
+        self.next_module = None
+        self.mode = mode
+        self.name = name or type(self).__name__
+        self.post_merge_function = (
+            nn.Identity() if post_merge_function is None else post_merge_function
+        )
+        updates = {
+            "growth": self._growth_update,
+            "activity": self._activity_update,
+            "inputs": self._inputs_update,
+            "inputs_and_gradient": self._inputs_and_gradient_update,
+        }
+        self._statistics = Statistics(self.name, updates, shared="growth", kept="activity")
+        outlets = [module.outlet for module in self.previous_modules]
+        self.outlet = MergeOutlet(self, outlets, self._statistics)
+        for module in self.previous_modules:
+            module.next_module = self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Neighbours are not parts, nor are scalings, even if someone wants to learn one.
+        if name in {"previous_modules", "next_module", "output_extension_scaling"}:
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     @property
-    def tensor_s(self) -> TensorStatistic:
-        """S_X of what new neurons would read: all inputs of all predecessors, and one column of
-        ones.
+    def in_features(self) -> int:
+        """Numbers that come in after merging."""
+        widths = [module.out_features for module in self.previous_modules]
+        return sum(widths) if self.mode == "concat" else widths[0]
+
+    @property
+    def out_features(self) -> int:
+        """Numbers that go out."""
+        return self.in_features
+
+    @property
+    def total_in_features(self) -> int:
+        """Numbers that all predecessors read together, ones included."""
+        return sum(module.in_features + module.use_bias for module in self.previous_modules)
+
+    # Passing samples on.
+
+    def forward(self, *outputs: Num[Tensor, "..."]) -> Num[Tensor, "..."]:
+        """Merge what the predecessors put out.
+
+        Args:
+            *outputs: One per predecessor, in their order.
+
+        Returns:
+            The function of their sum, or of their concatenation.
         """
-        return self._statistics["growth"]
+        merged = self._merge(outputs)
+        activity = self.post_merge_function(merged)
+        self._statistics.keep(activity, merged)
+        return activity
+
+    def _merge(self, outputs: Sequence[Tensor]) -> Tensor:
+        if len(outputs) != len(self.previous_modules):
+            raise GrowthError(
+                f"{self.name} merges {len(self.previous_modules)} layers, got {len(outputs)} outputs"
+            )
+        if self.mode == "concat":
+            return torch.cat(list(outputs), dim=-1)
+        return torch.stack(list(outputs)).sum(dim=0)
 
     def extended_forward(
         self, outputs: Sequence[Num[Tensor, "..."]], extensions: Sequence[Num[Tensor, "..."] | None]
@@ -71,155 +152,116 @@ class LinearMergeGrowingModule(MergeStatisticsPart, Predecessor):
             Merged activations, and those of new neurons (None without any).
         """
         merged = self.post_merge_function(self._merge(outputs))
-        given = [
-            self._own_part(index, new) for index, new in enumerate(extensions) if new is not None
-        ]
-        if not given:
-            return merged, None
-        new = torch.stack(given).sum(dim=0)
-        return merged, for_new_neurons(self.post_merge_function, new.shape[-1])(new)
-
-    def _own_part(self, index: int, new: Tensor) -> Tensor:
-        return new if self.mode == "sum" else new * (self._owners == index).to(new)
-
-    def growth_blocks(self) -> list[Tensor | None]:
-        """Return that new neurons of a sum read everything, and those of a concatenation one
-        predecessor's inputs.
-        """
-        if self.mode == "sum":
-            return [None]
-        device = self.previous_modules[0].weight.device
-        start = 0
-        blocks: list[Tensor | None] = []
-        last = sum(module.in_features for module in self.previous_modules)
-        for module in self.previous_modules:
-            indices = [
-                *range(start, start + module.in_features),
-                *([last] if self.growth_ones else []),
-            ]
-            blocks.append(torch.tensor(indices, device=device))
-            start += module.in_features
-        return blocks
-
-    @torch.no_grad()
-    def set_output_extension(self, alpha: Float[Tensor, "neurons inputs"]) -> None:
-        """Store with every predecessor its part of new neurons.
-
-        Args:
-            alpha: One row per neuron; the inputs of all predecessors, and the bias last.
-        """
-        sizes = [module.in_features for module in self.previous_modules]
-        parts = alpha[:, : sum(sizes)].split(sizes, dim=1)
-        self._owners = torch.stack([part.abs().sum(dim=1) for part in parts]).argmax(dim=0)
-        first_with_bias = next(
-            (i for i, module in enumerate(self.previous_modules) if module.use_bias), None
-        )
-        for index, (module, part) in enumerate(zip(self.previous_modules, parts, strict=True)):
-            if module.use_bias:
-                bias = torch.zeros_like(part[:, :1])
-                if self.mode == "concat":
-                    bias[self._owners == index] = alpha[self._owners == index, -1:]
-                elif index == first_with_bias:
-                    bias = alpha[:, -1:]
-                part = torch.cat([part, bias], dim=1)
-            module.set_output_extension(part)
-
-    def output_extensions(self) -> list[Growable]:
-        """Return the stored new neurons as layers, one per predecessor."""
-        return [layer for module in self.previous_modules for layer in module.output_extensions()]
-
-    def select_output_extension(self, kept: Tensor) -> None:
-        """Keep some of the stored neurons.
-
-        Args:
-            kept: Their indices.
-        """
-        self._owners = self._owners[kept]
-        for module in self.previous_modules:
-            module.select_output_extension(kept)
-
-    def drop_output_extension(self) -> None:
-        """Forget the stored neurons."""
-        for module in self.previous_modules:
-            module.drop_output_extension()
-
-    @torch.no_grad()
-    def apply_output_extension(self) -> list[Insertion]:
-        """Make the stored neurons part of the predecessors.
-
-        Returns:
-            Which parameters grew.
-        """
-        insertions = []
-        added = 0
-        for index, module in enumerate(self.previous_modules):
-            extension = module.extended_output_layer
-            if extension is None:
-                continue
-            added = extension.weight.shape[0]
-            if self.mode == "concat":
-                own = (self._owners == index).nonzero().flatten()
-                module.select_output_extension(own)
-            insertions += module.apply_output_extension()
-        return insertions + (widen_norms(self.post_merge_function, added) if added else [])
-
-    def input_slots(self, count: int) -> list[tuple[int, Tensor]]:
-        """Return where new neurons arrive at the next layer: at the end, or at the end of their
-        predecessor's part.
-
-        Args:
-            count: How many are new.
-
-        Returns:
-            Positions and indices, positions rising.
-        """
-        if self.mode == "sum":
-            return [(self.in_features, torch.arange(count))]
-        ends = (
-            torch.tensor([module.out_features for module in self.previous_modules])
-            .cumsum(0)
-            .tolist()
-        )
-        return [
-            (end, (self._owners == index).nonzero().flatten().cpu())
-            for index, end in enumerate(ends)
-        ]
-
-    def constant_lift(self) -> Float[Tensor, ""]:
-        """Return a small pre-activation, or 0 if no predecessor of a sum has a bias, or for a
-        concatenation.
-        """
-        if self.mode == "concat":
-            return self.previous_modules[0].weight.new_zeros(
-                ()
-            )  # what a neuron reads says whose it is
-        lifts = torch.stack([module.constant_lift() for module in self.previous_modules])
-        return lifts.max()
-
-    def reading_length(self) -> Float[Tensor, ""]:
-        """Return the mean norm of the weights of a neuron."""
-        return torch.stack([module.reading_length() for module in self.previous_modules]).mean()
-
-    def outgoing_function(self) -> nn.Module:
-        """Return what neurons pass through: the function of the predecessors, then that of the
-        merge.
-
-        Raises:
-            GrowthError: If functions of predecessors differ in their slope at 0.
-        """
-        functions = [module.outgoing_function() for module in self.previous_modules]
-        if len({float(slope_right_of_zero(function)) for function in functions}) > 1:
-            raise GrowthError(
-                f"layers before {self.name} have functions of different slopes at 0; give all the same"
-            )
-        return nn.Sequential(functions[0], self.post_merge_function)
+        return merged, self.outlet.activation(extensions)
 
     @property
     def output_extension_scaling(self) -> Tensor:
-        """Factor of the stored neurons, a tensor of one number."""
-        return self.previous_modules[0].output_extension_scaling
+        """Factor of new neurons of the predecessors, a tensor of one number."""
+        return self.outlet.scaling
 
     @output_extension_scaling.setter
     def output_extension_scaling(self, value: float | Tensor) -> None:
-        for module in self.previous_modules:
-            module.output_extension_scaling = value
+        self.outlet.scaling = value
+
+    # Counting.
+
+    def init_computation(self) -> None:
+        """Start counting what the best joint change of all predecessors needs."""
+        self.outlet.start("own")
+        self._statistics.init(_OWN)
+
+    def update_computation(self, n_averaged: float = 1.0) -> None:
+        """Count the batch that has just been through forward and backward.
+
+        Args:
+            n_averaged: As for `GrowingModule.update_computation`.
+
+        Raises:
+            ConfigError: If that number is not positive.
+            GrowthError: If counting was not started.
+        """
+        self._statistics.update(n_averaged)
+
+    def reset_computation(self) -> None:
+        """Stop counting and forget what was counted and kept."""
+        self._statistics.reset()
+        self.outlet.stop("own")
+
+    @property
+    def tensor_s(self) -> TensorStatistic:
+        """S_X of what new neurons would read: inputs of all predecessors, and one column of ones."""
+        return self._statistics["growth"]
+
+    @property
+    def activity_s(self) -> TensorStatistic:
+        """E[B Bᵀ] of the merge's activity followed by a one."""
+        return self._statistics["activity"]
+
+    @property
+    def previous_tensor_s(self) -> TensorStatistic:
+        """E[X Xᵀ] of the inputs of all predecessors, each followed by its one."""
+        return self._statistics["inputs"]
+
+    @property
+    def previous_tensor_m(self) -> TensorStatistic:
+        """E[X dAᵀ] with the gradient at the merge."""
+        return self._statistics["inputs_and_gradient"]
+
+    def _growth_update(self) -> tuple[Tensor, int]:
+        rows = self.outlet.rows()
+        return second_moment_sum(rows, ones=self.outlet.has_bias), len(rows)
+
+    def _activity_update(self) -> tuple[Tensor, int]:
+        activity = self._statistics.input
+        rows = activity.reshape(-1, activity.shape[-1])
+        return second_moment_sum(rows, ones=True), len(rows)
+
+    def _inputs_update(self) -> tuple[Tensor, int]:
+        rows = self._rows()
+        return second_moment_sum(rows), len(rows)
+
+    def _inputs_and_gradient_update(self) -> tuple[Tensor, int]:
+        gradient = self._statistics.gradient().reshape(-1, self.in_features)
+        rows = self._rows()
+        return moment_sum(rows, gradient), len(rows)
+
+    def _rows(self) -> Tensor:
+        parts = [outlet.rows() for outlet in self.outlet.outlets]
+        biases = [outlet.has_bias for outlet in self.outlet.outlets]
+        return torch.cat(
+            [with_ones(part) if bias else part for part, bias in zip(parts, biases, strict=True)],
+            dim=1,
+        )
+
+    # Solving.
+
+    @torch.no_grad()
+    def compute_optimal_delta(
+        self, update: bool = True
+    ) -> tuple[list[tuple[Tensor, Tensor | None]], Float[Tensor, ""]]:
+        """Find the best joint change of all predecessors of a sum.
+
+        Args:
+            update: Stores each one's part with it.
+
+        Returns:
+            Changes of weight and bias of every predecessor, and the joint first-order decrease of
+            the loss per sample.
+
+        Raises:
+            GrowthError: If the merge is a concatenation, whose predecessors change independently.
+        """
+        if self.mode == "concat":
+            raise GrowthError(
+                "layers laid side by side change by themselves; call compute_optimal_delta of each"
+            )
+        moment = self.previous_tensor_m()
+        delta = optimal_delta(self.previous_tensor_s(), moment)
+        sizes = [module.in_features + module.use_bias for module in self.previous_modules]
+        changes = []
+        for module, part in zip(self.previous_modules, delta.split(sizes, dim=1), strict=True):
+            weight, bias = module.adapter.split_rows(part.to(module.weight))
+            changes.append((weight, bias))
+            if update:
+                module.optimal_delta_layer = module.layer_of_tensor(weight, bias)
+        return changes, first_order_decrease(moment, delta)

@@ -18,18 +18,11 @@ NORMALISATIONS = (
 
 
 class Spread(NamedTuple):
-    """Standard deviations of the weights of an update, or factors of them; None where there is
-    none.
+    """Standard deviations of the weights of an update, or factors of them; None for no part."""
 
-    Attributes:
-        delta: Of the change of the layer's own weights.
-        incoming: Of what new neurons say to the layer (its input extension).
-        outgoing: Of what they read (the previous layer's output extension).
-    """
-
-    delta: float | None
-    incoming: float | None
-    outgoing: float | None
+    delta: float | None  # of the change of the layer's own weights
+    incoming: float | None  # of how new neurons act on the layer (its input extension)
+    outgoing: float | None  # of what they read (the previous layer's output extension)
 
 
 def normalisation_factors(
@@ -39,35 +32,10 @@ def normalisation_factors(
     layer: float | None = None,
     previous: float | None = None,
 ) -> Spread:
-    """Factors by which to multiply the parts of an update.
+    """Factors by which to multiply the parts of an update; 1 for a part that does not vary.
 
-    With s the target and d, i, o the standard deviations of the parts:
-
-    | kind | delta | incoming | outgoing |
-    |---|---|---|---|
-    | `equalize_second_layer` | s/d | s/i | i/d |
-    | `equalize_extensions` | s²/(i o) | s/i | s/o |
-    | `match_extending_layer` | std(W)/d | std(W)/i | std(W_previous)/o |
-    | `legacy_normalization`, `weird_normalization` | s/d | 1 | s/i |
-
-    Args:
-        kind: One of `NORMALISATIONS` but `gradmax_normalization`, which scales every neuron by
-            itself.
-        spread: Standard deviations of the parts. A part that is None, or does not vary, keeps the
-            factor 1.
-        target: s.
-        layer: std(W), for `match_extending_layer`.
-        previous: std(W_previous), likewise.
-
-    Returns:
-        The factors.
-
-    Raises:
-        ConfigError: If the kind is unknown.
-
-    Example:
-        >>> normalisation_factors("equalize_extensions", Spread(5.0, 2.0, 4.0), 1.0)
-        Spread(delta=0.125, incoming=0.5, outgoing=0.25)
+    `GrowingModule.normalize_optimal_updates` has the table; `layer` and `previous` are std(W) and
+    std(W_previous). `gradmax_normalization` scales every neuron by itself: see `gradmax_factors`.
     """
     delta, incoming, outgoing = (part or None for part in spread)
     if kind == "equalize_second_layer":
@@ -92,22 +60,9 @@ def gradmax_factors(
     new: Float[Tensor, "outputs neurons *kernel"],
     scale: float = 1.0,
 ) -> Float[Tensor, " neurons"]:
-    """Factors that give what every new neuron says the mean norm of what old ones say.
+    """Factors that bring new columns to `scale` times the mean norm of old ones; 1 for a zero one.
 
-    Args:
-        weight: The layer's weights; one slice along axis 1 per old input.
-        new: Those of new inputs.
-        scale: In units of the mean norm; positive.
-
-    Returns:
-        One factor per new neuron; 1 for one that says nothing, or if there are no old ones.
-
-    Raises:
-        ConfigError: If the scale is not positive.
-
-    Example:
-        >>> gradmax_factors(torch.tensor([[3.0], [4.0]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
-        tensor([5., 1.])
+    Without old columns all factors are 1.
     """
     if not scale > 0:
         raise ConfigError(f"gradmax_scale must be positive, got {scale!r}")
@@ -118,8 +73,11 @@ def gradmax_factors(
 
 
 def _slice_norms(weight: Tensor) -> Tensor:
-    return (
-        weight.transpose(0, 1).flatten(1).norm(dim=1)
-        if weight.numel()
-        else weight.new_zeros(weight.shape[1])
-    )
+    if not weight.numel():
+        return weight.new_zeros(weight.shape[1])
+    return weight.transpose(0, 1).flatten(1).norm(dim=1)
+
+
+def weight_std(weight: Tensor) -> float | None:
+    """Standard deviation of a weight, None of a single number."""
+    return float(weight.detach().std()) if weight.numel() > 1 else None

@@ -2,18 +2,20 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
+from edgelab.checks import check_choice
 from edgelab.errors import ConfigError
 from edgelab.registry import Registry
 from edgelab.typing import Float, Tensor
 
+from ._resize import Growable
+
 Initialiser = Callable[[Tensor, Tensor | None, int, torch.Generator | None], None]
 INITIALISERS: Registry[Initialiser] = Registry("initialisation of an extension")
-"""Laws of new weights: `initialise(tensor, reference, fan_in, generator)` fills the tensor in
-place.
-"""
+"""Laws of new weights: `law(tensor, reference, fan_in, generator)` fills the tensor in place."""
 RESCALINGS = ("none", "default_vt", "vt_constraint_old_shape", "vt_constraint_new_shape")
 PAIRINGS = ("none", "vv_z_negz")
 
@@ -26,21 +28,7 @@ def copy_uniform(
     fan_in: int,
     generator: torch.Generator | None = None,
 ) -> None:
-    """Fill a tensor uniformly with the standard deviation of another: U(±√3 std).
-
-    Args:
-        tensor: Filled in place.
-        reference: Whose standard deviation is taken; without one, or if it does not vary, the law
-            is `kaiming`.
-        fan_in: Inputs of a neuron, new ones included; for `kaiming`.
-        generator: Source of randomness.
-
-    Example:
-        >>> weight = torch.empty(1000)
-        >>> copy_uniform(weight, torch.tensor([-1.0, 1.0]), 1000)
-        >>> bool(weight.abs().max() < (3 * 2) ** 0.5)
-        True
-    """
+    """Fill with U(±√3 std(reference)); as `kaiming` without a reference that varies."""
     std = 0.0 if reference is None or reference.numel() < 2 else float(reference.std())
     if std == 0:
         kaiming(tensor, reference, fan_in, generator)
@@ -56,21 +44,9 @@ def kaiming(
     fan_in: int,
     generator: torch.Generator | None = None,
 ) -> None:
-    """Fill a tensor with U(±√(6 / fan_in)).
-
-    Args:
-        tensor: Filled in place.
-        reference: Unused.
-        fan_in: Inputs of a neuron, new ones included.
-        generator: Source of randomness.
+    """Fill with U(±√(6 / fan_in)).
 
     Source: He et al. (2015), "Delving deep into rectifiers".
-
-    Example:
-        >>> weight = torch.empty(1000)
-        >>> kaiming(weight, None, 6)
-        >>> bool(weight.abs().max() < 1)
-        True
     """
     bound = math.sqrt(6 / max(fan_in, 1))
     tensor.uniform_(-bound, bound, generator=generator)
@@ -84,46 +60,86 @@ def zeros(
     fan_in: int,
     generator: torch.Generator | None = None,
 ) -> None:
-    """Fill a tensor with zeros.
-
-    Args:
-        tensor: Filled in place.
-        reference: Unused.
-        fan_in: Unused.
-        generator: Unused.
-
-    Example:
-        >>> weight = torch.ones(2)
-        >>> zeros(weight, None, 1)
-        >>> weight
-        tensor([0., 0.])
-    """
+    """Fill with zeros."""
     tensor.zero_()
 
 
-def check_choice(kind: str, value: str | None, choices: tuple[str, ...]) -> str:
-    """The value if it is a choice; None stands for the first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomNeurons:
+    """How many random neurons to draw, and by which laws; None of a choice is its first."""
 
-    Args:
-        kind: What is chosen, for the message.
-        value: The choice.
-        choices: What is allowed.
+    n_outgoing: int  # of the previous layer
+    n_incoming: int  # of this one, which may see each output several times
+    outgoing_law: str
+    incoming_law: str
+    neuron_pairing: str | None
 
-    Returns:
-        One of the choices.
+    def __post_init__(self) -> None:
+        if min(self.n_outgoing, self.n_incoming) < 0:
+            raise ConfigError(
+                "sizes of extensions must not be negative, got "
+                f"{self.n_outgoing} and {self.n_incoming}"
+            )
+        if self.is_paired:
+            check_even(self.n_outgoing, self.n_incoming)
+        for law in (self.outgoing_law, self.incoming_law):
+            INITIALISERS[law]
 
-    Raises:
-        ConfigError: If it is none of them.
+    @property
+    def is_paired(self) -> bool:
+        return choice("neuron_pairing", self.neuron_pairing, PAIRINGS) != "none"
 
-    Example:
-        >>> check_choice("pairing", None, PAIRINGS)
-        'none'
-    """
+    @torch.no_grad()
+    def fill(
+        self,
+        outgoing: Growable,
+        incoming: Growable,
+        previous: Growable,
+        present: Growable,
+        generator: torch.Generator | None,
+    ) -> None:
+        """Draw the weights of new neurons like present ones; of pairs, the first half only."""
+        halves = 2 if self.is_paired else 1
+        n_outgoing, n_incoming = self.n_outgoing // halves, self.n_incoming // halves
+        fan_in = previous.weight.shape[1:].numel()
+        draw = INITIALISERS[self.outgoing_law]
+        draw(outgoing.weight[:n_outgoing], previous.weight, fan_in, generator)
+        if outgoing.bias is not None:
+            draw(outgoing.bias[:n_outgoing], previous.bias, fan_in, generator)
+        # A neuron will read the new inputs along with the present ones.
+        fan_in = present.weight.shape[1:].numel() + incoming.weight.shape[1:].numel()
+        draw = INITIALISERS[self.incoming_law]
+        draw(incoming.weight[:, :n_incoming], present.weight, fan_in, generator)
+
+
+def choice(name: str, value: str | None, choices: tuple[str, ...]) -> str:
+    """The value if it is one of the choices; None stands for the first."""
     if value is None:
         return choices[0]
-    if value not in choices:
-        raise ConfigError(f"unknown {kind} {value!r}; choose one of {list(choices)}")
+    check_choice(name, value, choices)
     return value
+
+
+def check_even(*sizes: int) -> None:
+    """Refuse to pair an odd number of neurons."""
+    odd = [size for size in sizes if size % 2]
+    if odd:
+        raise ConfigError(
+            f"neuron_pairing='vv_z_negz' requires an even extension_size, got {odd[0]}; add one more"
+        )
+
+
+def next_step_size(initial: int, present: int, target: int, n_steps: int) -> int:
+    """How many neurons are missing to the next milestone of a growth in equal steps, 0 at the end.
+
+    After step j of n, ⌊j (target − initial) / n⌋ neurons have been added: none is left out.
+    """
+    added, total = present - initial, target - initial
+    for step in range(1, n_steps + 1):
+        milestone = total * step // n_steps
+        if milestone > added:
+            return milestone - added
+    return 0
 
 
 def rescaling_factors(
@@ -134,32 +150,10 @@ def rescaling_factors(
     fan_in: int,
     new_fan_in: int,
 ) -> tuple[float, float]:
-    """Factors of the present weights that keep the variance of activations as a layer widens.
+    """Factors of the previous and of this layer's weights that keep the variance of activations.
 
-    Args:
-        rescaling: One of `RESCALINGS`: `default_vt` is (1, √(fan_in / new_fan_in)); the others
-            bring the variance of the previous weights to 1 / previous_fan_in, and of these to 1 /
-            fan_in (old shape) or 1 / new_fan_in.
-        previous_weight: Weights into the neurons that become more.
-        weight: Weights out of them.
-        previous_fan_in: Inputs of the previous layer.
-        fan_in: Inputs of this layer so far.
-        new_fan_in: With the new ones.
-
-    Returns:
-        Factors of the previous layer's and of this layer's weights and bias.
-
-    Raises:
-        ConfigError: If the rescaling is unknown.
-
-    Source: Yuan, Savarese & Maire (2024), "Accelerated training via incrementally growing neural
-        networks using variance transfer and learning rate adaptation".
-
-    Example:
-        >>> rescaling_factors("default_vt", torch.ones(4, 3), torch.ones(2, 4), 3, 4, 16)
-        (1.0, 0.5)
+    See `GrowingModule.apply_rescaling`; a weight that does not vary keeps its factor 1.
     """
-    check_choice("rescaling", rescaling, RESCALINGS)
     if rescaling == "none" or fan_in == 0:
         return 1.0, 1.0
     if rescaling == "default_vt":
@@ -180,33 +174,12 @@ def pair(
     noise_ratio: float,
     generator: torch.Generator | None = None,
 ) -> None:
-    """Make every second-half neuron read like its partner in the first half and speak with the
-    opposite sign.
+    """Let the second half of new neurons read like the first and act with the opposite sign.
 
-    Together a pair adds nothing, so the function is kept; noise on what they say lets them part.
-
-    Args:
-        outgoing: Weights (and biases) into new neurons, one row each; changed in place.
-        incoming: Weights out of them, one column each; changed in place.
-        noise_ratio: Standard deviation of the noise in units of that of `incoming`; 0 keeps the
-            function exactly.
-        generator: Source of randomness.
-
-    Raises:
-        ConfigError: If the number of new neurons is odd.
-
-    Example:
-        >>> reads, says = torch.tensor([[3.0], [0.0]]), torch.tensor([[2.0, 0.0]])
-        >>> pair([reads], says, 0.0)
-        >>> reads.flatten(), says
-        (tensor([3., 3.]), tensor([[ 2., -2.]]))
+    `outgoing` are weights and biases into new neurons, one row each; `incoming` weights out of
+    them, one column each; all are changed in place. The noise lets partners part.
     """
-    sizes = {incoming.shape[1], *(tensor.shape[0] for tensor in outgoing)}
-    odd = [size for size in sizes if size % 2]
-    if odd:
-        raise ConfigError(
-            f"neuron_pairing='vv_z_negz' requires an even extension_size, got {odd[0]}; add one more"
-        )
+    check_even(incoming.shape[1], *(tensor.shape[0] for tensor in outgoing))
     for tensor in outgoing:
         half = tensor.shape[0] // 2
         tensor[half:] = tensor[:half]

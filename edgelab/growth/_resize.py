@@ -1,6 +1,4 @@
-"""Parameters that grow in place: the same object before and after, so that whoever holds it keeps
-the right one.
-"""
+"""Parameters that grow in place: the same object before and after, so that who holds it keeps it."""
 
 from dataclasses import dataclass
 
@@ -8,6 +6,9 @@ import torch
 from torch import nn
 
 from edgelab.typing import Num, Tensor
+
+Growable = nn.Linear | nn.Conv2d
+"""Layers that can grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +33,14 @@ class Insertion:
 def inserted(
     tensor: Num[Tensor, "..."], values: Num[Tensor, "..."], dim: int, at: int
 ) -> Num[Tensor, "..."]:
-    """Put slices between those of a tensor.
-
-    Args:
-        tensor: Any tensor.
-        values: The new slices, alike in every other dimension.
-        dim: Where to insert them along.
-        at: How many of the present slices stay before.
-
-    Returns:
-        A new tensor.
-
-    Example:
-        >>> inserted(torch.tensor([1, 2, 3]), torch.tensor([0, 0]), 0, 1)
-        tensor([1, 0, 0, 2, 3])
-    """
-    before, after = tensor.narrow(dim, 0, at), tensor.narrow(dim, at, tensor.shape[dim] - at)
+    """A new tensor with slices put after the first `at` ones of a dimension."""
+    before = tensor.narrow(dim, 0, at)
+    after = tensor.narrow(dim, at, tensor.shape[dim] - at)
     return torch.cat([before, values.to(tensor), after], dim=dim)
 
 
 def with_zeros(tensor: Num[Tensor, "..."], dim: int, at: int, count: int) -> Num[Tensor, "..."]:
-    """Put slices of zeros between those of a tensor.
-
-    Args:
-        tensor: Any tensor.
-        dim: Where to insert them along.
-        at: How many of the present slices stay before.
-        count: How many are new.
-
-    Returns:
-        A new tensor.
-
-    Example:
-        >>> with_zeros(torch.tensor([1, 2, 3]), 0, 3, 1)
-        tensor([1, 2, 3, 0])
-    """
+    """A new tensor with slices of zeros put after the first `at` ones of a dimension."""
     shape = list(tensor.shape)
     shape[dim] = count
     return inserted(tensor, tensor.new_zeros(shape), dim, at)
@@ -98,8 +72,7 @@ def grow_parameter(
     parameter.grad = None  # its shape is that of the past
     # While an old graph lives (`loss` of the last step), autograd would go on accumulating in the
     # old shape; it starts anew only when the type changes.
-    parameter.data = grown.new_empty(
-        0, dtype=torch.float16 if grown.dtype != torch.float16 else torch.float32
-    )
+    other_type = torch.float16 if grown.dtype != torch.float16 else torch.float32
+    parameter.data = grown.new_empty(0, dtype=other_type)
     parameter.data = grown
     return Insertion(parameter, dim, at, values.shape[dim], old_size)

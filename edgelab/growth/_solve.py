@@ -1,5 +1,4 @@
-r"""The linear algebra of growth: closed forms from a few second moments, batched over leading axes,
-always safe.
+r"""Closed forms of growth from a few second moments, batched over leading axes, always safe.
 
 With B the inputs of a layer (a column of ones last when there is a bias), A its pre-activation, dA
 = ∂loss/∂A per sample of a *summed* loss, X the inputs of the layer before, and E the mean over
@@ -11,11 +10,13 @@ samples:
 * what is then left to explain is N = −M_X + P δᵀ, see `projected_target`;
 * the best new neurons are the singular triplets of S_X^{−1/2} N, see `extension`.
 
+Results are float64 whatever comes in.
+
 Source: Verbockhaven, Rudkiewicz, Chevallier & Charpiat (2024), "Growing Tiny Networks", TMLR; Evci
-    et al. (2022),
-"GradMax", ICLR. Results are float64 whatever comes in.
+    et al. (2022), "GradMax", ICLR.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -28,9 +29,8 @@ RELATIVE_CUT = 1e-6
 left alone: float32 statistics are noise there (about 1e-7), and a step along one is noise divided
 by almost nothing."""
 
-
+# Rows and columns from which a few triplets are found by way of products.
 _LARGE = 64
-"""Rows and columns from which a few triplets are found by way of products."""
 
 
 class Extension(NamedTuple):
@@ -46,21 +46,26 @@ class Extension(NamedTuple):
     omega: Float[Tensor, "*lead outputs neurons"]
     singular_values: Float[Tensor, "*lead neurons"]
 
+    def first(self, count: int) -> "Extension":
+        """Return the best neurons.
+
+        Args:
+            count: How many.
+
+        Returns:
+            That many, or all if there are fewer.
+        """
+        return Extension(
+            self.alpha[..., :count, :], self.omega[..., :count], self.singular_values[..., :count]
+        )
+
 
 class Root(NamedTuple):
-    """A root W of a pseudo-inverse, `W @ Wᵀ = S⁺`, kept in factors so that products with it are
-    cheap.
+    """A root W of a pseudo-inverse, `W @ Wᵀ = S⁺`, in factors: products with it are cheap."""
 
-    Attributes:
-        unit: Diagonal scaling, applied to the rows of W.
-        factor: The Cholesky factor of the scaled S if nothing is cut, else a root of its
-            pseudo-inverse.
-        triangular: Which of both.
-    """
-
-    unit: Float[Tensor, "*lead inputs"]
-    factor: Float[Tensor, "*lead inputs inputs"]
-    triangular: bool
+    unit: Float[Tensor, "*lead inputs"]  # diagonal scaling of the rows of W
+    factor: Float[Tensor, "*lead inputs inputs"]  # Cholesky factor of the scaled S, or a root
+    triangular: bool  # the former: nothing was cut; the latter is of the pseudo-inverse
 
     def of(
         self, values: Float[Tensor, "*lead inputs columns"]
@@ -85,20 +90,7 @@ class Root(NamedTuple):
 def root_of_inverse(
     second_moment: Float[Tensor, "*lead inputs inputs"], relative_cut: float = RELATIVE_CUT
 ) -> Root:
-    """A root of the pseudo-inverse of a second moment, see `whitening`, in factors.
-
-    Args:
-        second_moment: S, symmetric without negative eigenvalues (beyond rounding).
-        relative_cut: In [0, 1); never less than the rounding of float64.
-
-    Returns:
-        W, float64.
-
-    Example:
-        >>> root = root_of_inverse(torch.diag(torch.tensor([4.0, 0.0])))
-        >>> root.of(root.transposed_of(torch.ones(2, 1, dtype=torch.float64))).flatten()
-        tensor([0.2500, 0.0000], dtype=torch.float64)
-    """
+    """A root of the pseudo-inverse of a second moment in factors; see `whitening`."""
     moment = second_moment.to(torch.float64)
     unit = _reciprocal_root(moment.diagonal(dim1=-2, dim2=-1), moment.new_zeros(()))
     scaled = moment * unit.unsqueeze(-1) * unit.unsqueeze(-2)
@@ -112,15 +104,13 @@ def root_of_inverse(
     if not torch.linalg.cholesky_ex(shifted).info.any():
         return Root(unit, torch.linalg.cholesky(scaled), True)
     values, vectors = torch.linalg.eigh(scaled)
-    return Root(
-        unit, vectors * _reciprocal_root(values, cut * values[..., -1:]).unsqueeze(-2), False
-    )
+    lengths = _reciprocal_root(values, cut * values[..., -1:])
+    return Root(unit, vectors * lengths.unsqueeze(-2), False)
 
 
 def _reciprocal_root(values: Tensor, cut: Tensor) -> Tensor:
-    kept = values > cut.clamp(
-        min=0.0
-    )  # a matrix of zeros may have a largest eigenvalue just below zero
+    # A matrix of zeros may have a largest eigenvalue just below zero.
+    kept = values > cut.clamp(min=0.0)
     return torch.where(kept, values, 1.0).rsqrt() * kept
 
 
@@ -278,12 +268,49 @@ def extension(
     return Extension((alpha * sign).mT, omega * sign, values)
 
 
+def blockwise_extension(
+    second_moment: Float[Tensor, "inputs inputs"] | None,
+    target: Float[Tensor, "inputs outputs"],
+    blocks: Sequence[Int[Tensor, " block"] | None],
+    *,
+    n_neurons: int | None,
+    fisher: Float[Tensor, "outputs outputs"] | None,
+    ignore_singular_values: bool,
+    relative_cut: float,
+) -> Extension:
+    """The best new neurons, each of which may read the inputs of one block only; None is all."""
+    parts = []
+    for block in blocks:
+        inputs = slice(None) if block is None else block
+        moment = second_moment
+        if moment is not None and block is not None:
+            moment = moment[block][:, block]
+        part = extension(
+            moment,
+            target[inputs],
+            n_neurons=n_neurons,
+            fisher=fisher,
+            ignore_singular_values=ignore_singular_values,
+            relative_cut=relative_cut,
+        )
+        alpha = part.alpha.new_zeros(part.alpha.shape[0], len(target))
+        alpha[:, inputs] = part.alpha
+        parts.append(Extension(alpha, part.omega, part.singular_values))
+    return parts[0] if len(parts) == 1 else _best_of(parts, n_neurons)
+
+
+def _best_of(parts: Sequence[Extension], n_neurons: int | None) -> Extension:
+    alpha = torch.cat([part.alpha for part in parts])
+    omega = torch.cat([part.omega for part in parts], dim=1)
+    values = torch.cat([part.singular_values for part in parts])
+    values, order = values.sort(descending=True, stable=True)
+    kept = order[:n_neurons]
+    return Extension(alpha[kept], omega[:, kept], values[:n_neurons])
+
+
 def _leading_triplets(matrix: Tensor, n_neurons: int | None) -> tuple[Tensor, Tensor, Tensor]:
-    if (
-        n_neurons is not None
-        and n_neurons <= min(matrix.shape[-2:]) // 4
-        and min(matrix.shape[-2:]) >= _LARGE
-    ):
+    smaller = min(matrix.shape[-2:])
+    if n_neurons is not None and n_neurons <= smaller // 4 and smaller >= _LARGE:
         return _triplets_of_products(matrix, n_neurons)
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     kept = slice(n_neurons)
@@ -348,6 +375,22 @@ def count_significant(
     return ((singular_values >= threshold) & (singular_values > floor)).sum(dim=-1)
 
 
+def rounding_noise(
+    cross_moment: Float[Tensor, "inputs outputs"],
+    second_moment: Float[Tensor, "inputs inputs"] | None,
+    precision: float,
+    relative_cut: float,
+) -> float:
+    """Singular values that rounding may leave of a projected target that is explained in full."""
+    # The target is a difference of numbers of the size of M_X; along the weakest directions that
+    # are kept, of the eigenvalue `relative_cut`, its rounding is enlarged by the inverse root.
+    size = cross_moment.norm()
+    if second_moment is not None:
+        mean_square = second_moment.diagonal().mean()
+        size = torch.where(mean_square > 0, size / mean_square.clamp(min=1e-300).sqrt(), size)
+    return 10 * precision * float(size) / max(relative_cut, 1e-12) ** 0.5
+
+
 def extension_decrease(
     alpha: Float[Tensor, "*lead neurons inputs"],
     omega: Float[Tensor, "*lead outputs neurons"],
@@ -368,7 +411,8 @@ def extension_decrease(
         One number per neuron; negative if the loss would rise.
 
     Example:
-        >>> extension_decrease(torch.tensor([[1.0, 0.0]]), torch.tensor([[2.0]]), torch.tensor([[-3.0], [5.0]]))
+        >>> alpha, omega = torch.tensor([[1.0, 0.0]]), torch.tensor([[2.0]])
+        >>> extension_decrease(alpha, omega, torch.tensor([[-3.0], [5.0]]))
         tensor([6.], dtype=torch.float64)
     """
     read = alpha.to(torch.float64) @ cross_moment.to(torch.float64)

@@ -1,179 +1,160 @@
-"""Second moments over batches: sums in one pass, means when asked for."""
+"""What passes a layer or a merge while someone asks: the last batch, and means over all batches."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 
-from edgelab.errors import GrowthError
-from edgelab.typing import Float, Tensor
+from edgelab.errors import ConfigError, GrowthError
+from edgelab.typing import Num, Tensor
 
-# Columns of one product. Half of a symmetric product is not needed; blocks this wide skip most of
-# it and still run at the speed of a large product.
-_BLOCK = 128
-_ALIGNMENT = 16
+from ._tensor_statistic import TensorStatistic
 
-
-@torch.no_grad()
-def moment_sum(
-    x: Float[Tensor, "samples columns"],
-    y: Float[Tensor, "samples others"],
-    *,
-    x_ones: bool = False,
-    y_ones: bool = False,
-) -> Float[Tensor, "columns_and_one others_and_one"]:
-    """Sum over samples of the products of every column of `x` with every column of `y`.
-
-    Args:
-        x: Samples.
-        y: The same samples.
-        x_ones: Treats `x` as if a column of ones followed.
-        y_ones: Likewise for `y`.
-
-    Returns:
-        `[x, 1]ᵀ [y, 1]`, without copying either to append ones.
-
-    Example:
-        >>> moment_sum(torch.tensor([[1.0], [3.0]]), torch.tensor([[2.0], [5.0]]), x_ones=True)
-        tensor([[17.],
-                [ 7.]])
-    """
-    total = _aligned(x, x.shape[1] + x_ones, y.shape[1] + y_ones)
-    torch.mm(x.mT, y, out=total[: x.shape[1], : y.shape[1]])
-    _add_sums(total, x, y, x_ones, y_ones)
-    return total
+UpdateFunction = Callable[[], tuple[Tensor, int]]
 
 
-def _aligned(like: Tensor, rows: int, columns: int) -> Tensor:
-    # Products whose rows start at odd places, as behind a column of ones, are a tenth slower.
-    return like.new_empty(rows, -(-columns // _ALIGNMENT) * _ALIGNMENT)[:, :columns]
+class Statistics:
+    """The kept batch and the statistics that count it.
 
-
-def _add_sums(total: Tensor, x: Tensor, y: Tensor, x_ones: bool, y_ones: bool) -> None:
-    if x_ones:
-        total[-1, : y.shape[1]] = y.sum(dim=0)
-    if y_ones:
-        total[: x.shape[1], -1] = x.sum(dim=0)
-    if x_ones and y_ones:
-        total[-1, -1] = x.shape[0]
-
-
-@torch.no_grad()
-def second_moment_sum(
-    x: Float[Tensor, "samples columns"], *, ones: bool = False
-) -> Float[Tensor, "columns_and_one columns_and_one"]:
-    """Sum over samples of the products of every two columns, at little more than half of the
-    multiplications.
-
-    Args:
-        x: Samples.
-        ones: Treats `x` as if a column of ones followed.
-
-    Returns:
-        `[x, 1]ᵀ [x, 1]`, symmetric up to rounding.
-
-    Example:
-        >>> second_moment_sum(torch.tensor([[1.0], [3.0]]), ones=True)
-        tensor([[10.,  4.],
-                [ 4.,  2.]])
-    """
-    columns = x.shape[1]
-    total = _aligned(x, columns + ones, columns + ones)
-    for start in range(0, columns, _BLOCK):
-        stop = min(start + _BLOCK, columns)
-        torch.mm(x[:, start:stop].mT, x[:, start:], out=total[start:stop, start:columns])
-        total[stop:columns, start:stop] = total[start:stop, stop:columns].mT
-    _add_sums(total, x, x, ones, ones)
-    return total
-
-
-class TensorStatistic:
-    """A mean over samples that is accumulated batch by batch, in float64, at most once per forward
-    pass.
-
-    Args:
-        shape: What every update must be shaped like; None takes any.
-        update_function: Returns the sum over a batch and how many samples it sums over.
-        device: Where the sum lives; that of the first update by default.
-        name: For messages.
-
-    Attributes:
-        samples: How many samples were counted.
-        updated: Whether the present batch was counted already; a forward pass clears it.
-
-    Example:
-        >>> batch = torch.tensor([1.0, 3.0])
-        >>> mean = TensorStatistic((), lambda: (batch.sum(), len(batch)), name="mean")
-        >>> mean.update()
-        >>> mean.update()  # the same batch: counted once
-        >>> mean(), mean.samples
-        (tensor(2., dtype=torch.float64), 2)
+    There are two purposes: `own`, the statistics of the owner, and `next`, those of the layer
+    after it. The `shared` statistic, the second moment of what new neurons read, serves both and
+    lives as long as one of them.
     """
 
     def __init__(
-        self,
-        shape: tuple[int, ...] | None,
-        update_function: Callable[..., tuple[Tensor, int]],
-        device: torch.device | str | None = None,
-        name: str | None = None,
+        self, owner: str, updates: Mapping[str, UpdateFunction], shared: str, kept: str = "input"
     ) -> None:
-        self.shape = shape
-        self.name = name or "statistic"
-        self.device = device
-        self._update_function = update_function
-        self.init()
+        self.owner = owner  # for messages, as `kept`
+        self.shared = shared
+        self.kept = kept
+        self.n_averaged = 1.0
+        self._statistics = {
+            name: TensorStatistic(None, update, name=f"{name} of {owner}")
+            for name, update in updates.items()
+        }
+        self._counted: tuple[str, ...] = ()
+        self._purposes: set[str] = set()
+        self._input: Tensor | None = None
+        self._pre_activity: Tensor | None = None
 
-    def init(self) -> None:
-        """Forget all samples."""
-        self._total: Tensor | None = None
-        self.samples = 0
-        self.updated = False
+    def __getitem__(self, name: str) -> TensorStatistic:
+        return self._statistics[name]
+
+    def samples(self) -> dict[str, int]:
+        """How many samples each statistic has counted."""
+        return {name: statistic.samples for name, statistic in self._statistics.items()}
+
+    # Keeping the last batch.
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether batches are kept, for whatever purpose."""
+        return bool(self._purposes)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether they are kept for the owner's statistics."""
+        return "own" in self._purposes
+
+    def start(self, purpose: str) -> None:
+        """Keep batches from now on."""
+        if purpose in self._purposes or not self._purposes:
+            self[self.shared].init()
+        self._purposes.add(purpose)
+
+    def stop(self, purpose: str) -> None:
+        """Keep batches for this purpose no longer; forget the last one if there is no other."""
+        self._purposes.discard(purpose)
+        if not self._purposes:
+            self[self.shared].reset()
+            self.forget()
+
+    def keep(self, values: Num[Tensor, "..."], pre_activity: Num[Tensor, "..."]) -> None:
+        """Take note of a forward pass; does nothing without gradients, as in an evaluation."""
+        if not torch.is_grad_enabled():
+            return
+        for statistic in self._statistics.values():
+            statistic.updated = False
+        if not self.is_recording:
+            return
+        self._input = values.detach()
+        if self.is_counting and pre_activity.requires_grad:
+            pre_activity.retain_grad()
+            self._pre_activity = pre_activity
+
+    def forget(self) -> None:
+        """Forget the kept batch."""
+        self._input = None
+        self._pre_activity = None
+
+    @property
+    def has_input(self) -> bool:
+        """Whether a batch is kept."""
+        return self._input is not None
+
+    @property
+    def input(self) -> Num[Tensor, "..."]:
+        """The kept input (of a merge: its activity)."""
+        if self._input is None:
+            raise GrowthError(
+                f"{self.owner} keeps no {self.kept}; call init_computation() before the forward pass"
+            )
+        return self._input
+
+    @property
+    def pre_activity(self) -> Num[Tensor, "..."]:
+        """The kept pre-activity; its `grad` is the gradient."""
+        if self._pre_activity is None:
+            raise GrowthError(
+                f"{self.owner} keeps no pre-activity; call init_computation() before the forward "
+                "pass, and leave gradients enabled"
+            )
+        return self._pre_activity
+
+    @property
+    def pre_activity_gradient(self) -> Num[Tensor, "..."]:
+        """Gradient of the loss as it came."""
+        gradient = self.pre_activity.grad
+        if gradient is None:
+            raise GrowthError(
+                f"no gradient has reached {self.owner}; call loss.backward() before "
+                "update_computation()"
+            )
+        return gradient
+
+    def gradient(self) -> Num[Tensor, "..."]:
+        """Gradient of the summed loss."""
+        gradient = self.pre_activity_gradient
+        return gradient if self.n_averaged == 1 else gradient * self.n_averaged
+
+    # Counting.
+
+    def init(self, counted: Collection[str]) -> None:
+        """Start counting these from nothing."""
+        self.start("own")
+        self._counted = tuple(counted)
+        self._clear_own()
+
+    def update(self, n_averaged: float) -> None:
+        """Count the kept batch, whose loss was averaged over so many terms, unless it was counted."""
+        if not n_averaged > 0:
+            raise ConfigError(
+                f"n_averaged must be positive, got {n_averaged!r}; give 1 for a summed loss"
+            )
+        if not self.is_counting:
+            raise GrowthError(
+                f"{self.owner} does not count at present; call init_computation() first"
+            )
+        self.n_averaged = n_averaged
+        for name in self._counted:
+            self[name].update()
 
     def reset(self) -> None:
-        """Forget all samples; another name of `init`."""
-        self.init()
+        """Stop counting and forget what was counted; the shared statistic stays if it is needed."""
+        self._counted = ()
+        self._clear_own()
+        self.stop("own")
 
-    @torch.no_grad()
-    def update(self, **kwargs: Any) -> None:
-        """Count the present batch, unless it was counted.
-
-        Args:
-            **kwargs: Passed to the update function.
-
-        Raises:
-            GrowthError: If the update has another shape than promised.
-        """
-        if self.updated:
-            return
-        total, samples = self._update_function(**kwargs)
-        if not (self.shape is None or tuple(total.shape) == self.shape):
-            raise GrowthError(
-                f"{self.name} should get updates of shape {self.shape}, got {tuple(total.shape)}; "
-                "a layer that changed its size needs init_computation() again"
-            )
-        if self._total is None:
-            self._total = torch.zeros(
-                total.shape, dtype=torch.float64, device=self.device or total.device
-            )
-        self._total += total.to(self._total.device)
-        self.samples += samples
-        self.updated = True
-
-    def __call__(self) -> Tensor:
-        """Return the mean over all samples so far, float64.
-
-        Returns:
-            Of the shape of the updates.
-
-        Raises:
-            GrowthError: If there were none.
-        """
-        if self._total is None or self.samples == 0:
-            raise GrowthError(
-                f"{self.name} has counted no sample; call init_computation() with the options you need, then forward, "
-                "backward and update_computation() for every batch"
-            )
-        return self._total / self.samples
-
-    def __repr__(self) -> str:
-        return f"TensorStatistic({self.name}, shape={self.shape}, samples={self.samples})"
+    def _clear_own(self) -> None:
+        for name, statistic in self._statistics.items():
+            if name != self.shared:  # the next layer may need it; start and stop know
+                statistic.init()

@@ -156,7 +156,7 @@ def test_no_neuron_is_added_where_nothing_is_left(chain):
 def test_bad_numbers_of_neurons_are_refused(chain):
     network, x, y = chain()
     counted(network, x, y)
-    with pytest.raises(ConfigError, match="maximum_added_neurons must be 0 or more"):
+    with pytest.raises(ConfigError, match="maximum_added_neurons .* at least 0, got -1"):
         network.compute_optimal_updates(maximum_added_neurons=-1)
     network.compute_optimal_updates(maximum_added_neurons=0)
     assert network.layers[1].extended_input_layer is None
@@ -210,7 +210,7 @@ def test_positions_count_one_by_one(chain):
     layer, expected = other.layers[1], network.layers[1]
     assert layer.tensor_s()[-1, -1] == 1
     assert layer.tensor_s.samples == 30
-    assert {statistic.samples for statistic in layer._statistics.values()} == {30, 0}
+    assert set(layer._statistics.samples().values()) == {30, 0}
     torch.testing.assert_close(layer.eigenvalues_extension, expected.eigenvalues_extension)
     total, samples = layer.compute_n_update()
     torch.testing.assert_close(total / samples, layer.tensor_n)
@@ -225,9 +225,10 @@ def test_batches_may_have_any_sizes(chain):
         squares(other(part_x), part_y).backward()
         other.update_computation()
         other.update_computation()  # counts nothing
-    for name, statistic in network.layers[1]._statistics.items():
-        if statistic.samples:
-            torch.testing.assert_close(other.layers[1]._statistics[name](), statistic())
+    statistics = network.layers[1]._statistics
+    for name, samples in statistics.samples().items():
+        if samples:
+            torch.testing.assert_close(other.layers[1]._statistics[name](), statistics[name]())
 
 
 # The optimizer
@@ -407,7 +408,7 @@ def test_the_fisher_information_is_counted_only_if_wanted(chain):
     ):
         network.layers[1].compute_optimal_updates(use_fisher=True)
     counted(network, x, y, GRADMAX)
-    counts = {name: statistic.samples for name, statistic in network.layers[1]._statistics.items()}
+    counts = network.layers[1]._statistics.samples()
     assert {name for name, count in counts.items() if count} == {"tensor_m_prev"}
     assert network.layers[0].tensor_s.samples == 0
 
