@@ -51,17 +51,14 @@ class Run:
 def main() -> None:
     options = parse_options()
     torch.set_num_threads(1)
-    print(
-        f"{'method':<15} {'accuracy %':>13} {'elsewhere':>10} {'train loss':>11} {'kept':>8} {'growth s':>9}"
-    )
+    titles = f"{'method':<15} {'accuracy %':>13} {'elsewhere':>10} {'train loss':>11}"
+    print(titles + f" {'kept':>8} {'growth s':>9}")
     for method in options.methods:
-        report(
-            method,
-            [
-                digits_run(method, seed, options.batch_size, options.one_split)
-                for seed in range(options.seeds)
-            ],
-        )
+        runs = [
+            digits_run(method, seed, options.batch_size, options.one_split)
+            for seed in range(options.seeds)
+        ]
+        report(method, runs)
     if options.time:
         time_ratio(options.repeats)
 
@@ -87,9 +84,10 @@ def report(method: str, runs: list[Run]) -> None:
     means = [
         statistics.mean(getattr(run, name) for run in runs) for name in ("loss", "rise", "seconds")
     ]
+    loss, rise, seconds = means
     print(
-        f"{method:<15} {statistics.mean(accuracies):>7.2f}±{sd:<5.2f} {ELSEWHERE[method]:>10} {means[0]:>11.4f} "
-        f"{means[1]:>8.3f} {means[2]:>9.3f}",
+        f"{method:<15} {statistics.mean(accuracies):>7.2f}±{sd:<5.2f} {ELSEWHERE[method]:>10}",
+        f"{loss:>11.4f} {rise:>8.3f} {seconds:>9.3f}",
         flush=True,
     )
 

@@ -1,5 +1,4 @@
-"""Test error against parameters: a GSNN grown in closed form, grown at random, and equally wide
-everywhere.
+"""Test error against parameters: a GSNN grown in closed form, at random, or wide everywhere.
 
     python -m benchmarks.growing_gsnn [--seeds 3] [--law product]
 
@@ -31,7 +30,7 @@ SHARES = (0.4, 0.5)
 
 
 def prepare(law, seed):
-    """The graph, training samples and test samples; responses standardised by the training samples."""
+    """The graph, training and test samples; responses standardised by the training samples."""
     graph = convergence_graph(N)
     products = [f"f{N + k}" for k in range(0, N - 1, 3)] if law == "product" else []
     data = simulate(
@@ -54,9 +53,7 @@ def build(graph, channels, seed):
 
 
 def grow_at_random(model, graph, budget, optimizer, seed):
-    """New channels for functions and layers drawn by lot, with weights drawn like those of a new
-    model.
-    """
+    """New channels for random functions and layers, with weights like those of a new model."""
     generator = torch.Generator().manual_seed(seed)
     counts, wanted = model.channel_counts, model.channel_counts
     degree = torch.zeros(model.n_functions, dtype=torch.int64)

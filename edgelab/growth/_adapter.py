@@ -70,7 +70,7 @@ class LayerAdapter(ABC):
 
     @abstractmethod
     def goal_products(self, before: Outlet, x: Tensor, goal: Tensor) -> Tensor:
-        """Σ X goalᵀ, X what new neurons behind `before` would read: `[readings, outputs * taps]`."""
+        """Σ X goalᵀ with X what new neurons would read: `[readings, outputs * taps]`."""
 
     @abstractmethod
     def input_products(self, before: Outlet, x: Tensor) -> Tensor:

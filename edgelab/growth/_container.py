@@ -1,6 +1,4 @@
-"""Networks that know which growing layer follows which, and pass every step of growth on to all
-that can grow.
-"""
+"""Networks that pass every step of growth on to all layers that can grow."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -51,8 +49,7 @@ class GrowingContainer(nn.Module, ABC):
             layer.init_computation(**(options or UpdateOptions()).counting())
 
     def backward(self, loss: Num[Tensor, ""]) -> None:
-        """Bring gradients to where statistics need them, and nowhere else: `grad` of parameters is
-        left alone.
+        """Bring gradients to where statistics need them; `grad` of parameters is left alone.
 
         Args:
             loss: The summed loss of what `forward` has just returned. `loss.backward()` does as
@@ -137,8 +134,7 @@ class GrowingContainer(nn.Module, ABC):
 
 
 class GrowingChain(GrowingContainer):
-    """Modules one after the other; a growing layer right after another can have neurons added
-    between them.
+    """Modules one after the other; neurons can be added between two adjacent growing layers.
 
     Args:
         layers: Growing layers and other modules; at least one.
@@ -148,7 +144,8 @@ class GrowingChain(GrowingContainer):
 
     Example:
         >>> from edgelab.growth import LinearGrowingModule
-        >>> chain = GrowingChain([LinearGrowingModule(3, 2, post_layer_function=nn.Tanh()), LinearGrowingModule(2, 1)])
+        >>> first = LinearGrowingModule(3, 2, post_layer_function=nn.Tanh())
+        >>> chain = GrowingChain([first, LinearGrowingModule(2, 1)])
         >>> len(chain.growing_layers), chain(torch.zeros(5, 3)).shape
         (1, torch.Size([5, 1]))
     """

@@ -74,7 +74,7 @@ class ConvAdapter(LayerAdapter):
         return self._tap_products(self._readings(before, x), windows).permute(2, 1, 0)
 
     def _readings(self, before: Outlet, x: Tensor) -> Tensor:
-        """What new channels read, as images of this layer's input size: `[batch, readings, ...]`."""
+        """What new channels read, as images that fit the layer's inputs."""
         windows = before.windows()
         if windows is None:
             raise GrowthError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.optim import Optimizer
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError, GrowthError
 from edgelab.ops import Criterion, summed
 from edgelab.registry import Registry
@@ -105,47 +106,49 @@ def grow(
         What was done.
 
     Raises:
-        ConfigError: If there are no batches, none holds a sample, or the number is no positive
-            integer.
+        ConfigError: If there are no batches, or none holds a sample.
         GrowthError: If no layer of the network can grow, or the loss is not finite.
 
     Example:
         >>> from torch import nn
         >>> from edgelab.growth import GrowingChain, LinearGrowingModule
         >>> _ = torch.manual_seed(0)
-        >>> chain = GrowingChain([LinearGrowingModule(3, 2, post_layer_function=nn.ReLU()), LinearGrowingModule(2, 1)])
+        >>> first = LinearGrowingModule(3, 2, post_layer_function=nn.ReLU())
+        >>> chain = GrowingChain([first, LinearGrowingModule(2, 1)])
         >>> x = torch.randn(100, 3)
         >>> optimizer = torch.optim.Adam(chain.parameters())
-        >>> done = grow(chain, [(x, x.square().sum(1, keepdim=True))], nn.MSELoss(), 1, optimizer=optimizer)
-        >>> done.added, chain.layers[1].in_features, done.loss_after < done.loss_before
+        >>> batches = [(x, x.square().sum(1, keepdim=True))]
+        >>> growth = grow(chain, batches, nn.MSELoss(), 1, optimizer=optimizer)
+        >>> growth.added, chain.layers[1].in_features, growth.loss_after < growth.loss_before
         ([1], 3, True)
     """
     batches = list(batches)
-    if not batches or not (isinstance(n_neurons, int) and n_neurons > 0):
-        raise ConfigError(
-            f"growing needs batches and a whole, positive number of neurons, got {len(batches)} and {n_neurons!r}"
-        )
-    if not network.growing_layers:
+    check_integer("n_neurons", n_neurons)
+    if not batches:
+        raise ConfigError("growing needs at least one batch, got none")
+    layers = network.growing_layers
+    if not layers:
         raise GrowthError("no layer of this network can grow: none has a previous growing module")
-    chosen, loss = GROWTH_METHODS[method], summed(loss)
+    way = GROWTH_METHODS[method]
+    loss = summed(loss)
     before = _mean_loss(network, batches, loss)
     if not math.isfinite(before):
         raise GrowthError(
             f"the loss is {before} before growing; look for NaN or inf in x, y and the weights"
         )
-    if chosen.options is None:
-        _create_random(network.growing_layers, n_neurons, chosen.neuron_pairing, generator)
-        promised = None
+    promised = None
+    if way.options is None:
+        _create_random(layers, n_neurons, way.neuron_pairing, generator)
     else:
-        _count(network, batches, loss, chosen.options)
-        network.compute_optimal_updates(chosen.options, maximum_added_neurons=n_neurons)
-        promised = float(sum(layer.first_order_improvement for layer in network.growing_layers))
-        _keep_best(network.growing_layers, n_neurons)
-    if chosen.normalisation is not None:
-        for layer in network.growing_layers:
-            layer.normalize_optimal_updates(normalization_type=chosen.normalisation)
-    added = [_n_new(layer) for layer in network.growing_layers]
-    search = line_search(_loss_at(network, batches, loss), scalings) if chosen.searches else None
+        _count(network, batches, loss, way.options)
+        network.compute_optimal_updates(way.options, maximum_added_neurons=n_neurons)
+        promised = float(sum(layer.first_order_improvement for layer in layers))
+        _keep_best(layers, n_neurons)
+    if way.normalisation is not None:
+        for layer in layers:
+            layer.normalize_optimal_updates(normalization_type=way.normalisation)
+    added = [_n_new(layer) for layer in layers]
+    search = line_search(_loss_at(network, batches, loss), scalings) if way.searches else None
     scaling = 1.0 if search is None else search.scaling
     insertions = network.apply_change(scaling, optimizer)
     network.reset_computation()
@@ -168,8 +171,10 @@ def _n_new(layer: GrowingModule) -> int:
 def _create_random(
     layers: list[GrowingModule], n_neurons: int, pairing: str, generator: torch.Generator | None
 ) -> None:
-    for index, layer in enumerate(layers):
-        size = n_neurons * (index + 1) // len(layers) - n_neurons * index // len(layers)
+    shared_out = 0
+    for index, layer in enumerate(layers, start=1):
+        size = n_neurons * index // len(layers) - shared_out
+        shared_out += size
         layer.create_layer_extensions(size, neuron_pairing=pairing, generator=generator)
 
 
@@ -190,10 +195,10 @@ def _keep_best(layers: list[GrowingModule], n_neurons: int) -> None:
         return
     gains = [_gain_per_parameter(layer) for layer in growing]
     threshold = torch.cat(gains).sort(descending=True).values[:n_neurons][-1]
-    left = n_neurons
+    budget = n_neurons
     for layer, gain in zip(growing, gains, strict=True):
-        kept = min(int((gain >= threshold).sum()), left)
-        left -= kept
+        kept = min(int((gain >= threshold).sum()), budget)
+        budget -= kept
         layer.sub_select_optimal_added_parameters(keep_neurons=kept)
 
 
@@ -203,9 +208,9 @@ def _gain_per_parameter(layer: GrowingModule) -> Tensor:
         raise GrowthError(
             f"{layer.name} has no neurons to rank; call compute_optimal_updates() before"
         )
-    reads = sum(part.weight[0].numel() for part in layer.previous_module.outlet.layers())
-    says = layer.weight[:, :1].numel()
-    return values.square() / (reads + says)
+    n_reading = sum(part.weight[0].numel() for part in layer.previous_module.outlet.layers())
+    n_acting = layer.weight[:, :1].numel()
+    return values.square() / (n_reading + n_acting)
 
 
 @torch.no_grad()

@@ -557,9 +557,10 @@ class GrowingModule(nn.Module):
         return second_moment_sum(gradient), self._n_kept()
 
     def compute_n_update(self) -> tuple[Tensor, int]:
-        """Return the sum of −X (dA − δ B)ᵀ over the kept batch, and its samples.
+        """Return the sum of −X (dA − δ B)ᵀ over the kept batch: N by a second pass, as a check.
 
-        That is N by a second pass, as a check.
+        Returns:
+            The sum, of the shape of `tensor_n`, and the number of samples.
         """
         total, samples = self.compute_m_prev_update(self.projected_v_goal(self.input))
         return -total, samples
@@ -776,7 +777,7 @@ class GrowingModule(nn.Module):
 
     @property
     def neuron_decrease(self) -> Tensor | None:
-        """How fast the loss per sample falls as each new neuron is let in, before the activation."""
+        """How fast the loss per sample falls with each new neuron, for an activation of slope 1."""
         return self._update.neuron_decrease
 
     @property
@@ -1406,6 +1407,9 @@ class GrowingModule(nn.Module):
 
     def missing_neurons(self) -> int:
         """Return how many input neurons the layer lacks to its target.
+
+        Returns:
+            The number; negative if it has more.
 
         Raises:
             GrowthError: If there is no target.

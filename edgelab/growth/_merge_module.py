@@ -70,7 +70,8 @@ class LinearMergeGrowingModule(nn.Module):
         widths = {module.out_features for module in previous_modules}
         if not widths or (mode == "sum" and len(widths) > 1):
             raise ConfigError(
-                f"layers that are added must have one width, got {sorted(widths)}; use mode='concat'"
+                f"layers that are added must have one width, got {sorted(widths)}; use "
+                "mode='concat'"
             )
         self.previous_modules = list(previous_modules)
         self.next_module = None
@@ -133,7 +134,8 @@ class LinearMergeGrowingModule(nn.Module):
     def _merge(self, outputs: Sequence[Tensor]) -> Tensor:
         if len(outputs) != len(self.previous_modules):
             raise GrowthError(
-                f"{self.name} merges {len(self.previous_modules)} layers, got {len(outputs)} outputs"
+                f"{self.name} merges {len(self.previous_modules)} layers, got {len(outputs)} "
+                "outputs"
             )
         if self.mode == "concat":
             return torch.cat(list(outputs), dim=-1)
@@ -189,7 +191,7 @@ class LinearMergeGrowingModule(nn.Module):
 
     @property
     def tensor_s(self) -> TensorStatistic:
-        """S_X of what new neurons would read: inputs of all predecessors, and one column of ones."""
+        """S_X of what new neurons would read: all inputs of all predecessors, then a one."""
         return self._statistics["growth"]
 
     @property

@@ -86,8 +86,8 @@ class MergeOutlet(Outlet):
         """The kept inputs of all layers side by side."""
         return torch.cat([outlet.rows() for outlet in self.outlets], dim=1)
 
-    def windows(self) -> None:
-        """Merges are of linear layers."""
+    def windows(self) -> Float[Tensor, "batch readings height width"] | None:
+        """None: merges are of linear layers."""
         return None
 
     def blocks(self) -> list[Int[Tensor, " inputs"] | None]:
@@ -196,8 +196,8 @@ class MergeOutlet(Outlet):
         return nn.Sequential(functions[0], self.owner.post_merge_function)
 
     def constant_lift(self) -> Float[Tensor, ""]:
-        """The largest of the layers', 0 behind a concatenation: what a neuron reads says whose it is."""
-        if not self.is_sum:
+        """The largest of the layers'; 0 behind a concatenation."""
+        if not self.is_sum:  # what a neuron reads tells whose it is, so it cannot be nothing
             return self.outlets[0].weight.new_zeros(())
         return torch.stack([outlet.constant_lift() for outlet in self.outlets]).max()
 

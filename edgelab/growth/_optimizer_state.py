@@ -1,6 +1,4 @@
-"""Optimizers that follow a growing network: what they remember of old weights stays, new weights
-start from nothing.
-"""
+"""Optimizers that follow a growing network."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +32,8 @@ def follow(optimizer: Optimizer, insertions: Iterable[Insertion]) -> None:
         >>> from edgelab.growth import grow_parameter
         >>> weight = nn.Parameter(torch.ones(1))
         >>> optimizer = torch.optim.SGD([weight], lr=0.1, momentum=0.9)
-        >>> weight.sum().backward(); optimizer.step()
+        >>> weight.sum().backward()
+        >>> optimizer.step()
         >>> follow(optimizer, [grow_parameter(weight, torch.ones(2), 0)])
         >>> optimizer.state[weight]["momentum_buffer"]
         tensor([1., 0., 0.])
@@ -54,6 +53,7 @@ def _followed(name: str, value: Any, insertion: Insertion) -> Any:
         if value.shape[insertion.dim] == 1:
             return value
     raise GrowthError(
-        f"the optimizer's {name!r} has shape {tuple(value.shape)}, which does not belong to a parameter that has grown "
-        f"to {tuple(insertion.parameter.shape)}; follow each growth once, or start a new optimizer"
+        f"the optimizer's {name!r} has shape {tuple(value.shape)}, which does not belong to a "
+        f"parameter that has grown to {tuple(insertion.parameter.shape)}; follow each growth once, "
+        "or start a new optimizer"
     )

@@ -8,8 +8,7 @@ _SOLVING = (*_COUNTING, "alpha_zero", "omega_zero", "ignore_singular_values")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateOptions:
-    """What `compute_optimal_updates` looks for; the same options tell `init_computation` what to
-    count.
+    """What `compute_optimal_updates` looks for, and hence what `init_computation` counts.
 
     Attributes:
         compute_delta: Change the layer's own weights too.

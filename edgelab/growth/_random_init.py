@@ -125,7 +125,8 @@ def check_even(*sizes: int) -> None:
     odd = [size for size in sizes if size % 2]
     if odd:
         raise ConfigError(
-            f"neuron_pairing='vv_z_negz' requires an even extension_size, got {odd[0]}; add one more"
+            "neuron_pairing='vv_z_negz' requires an even extension_size, "
+            f"got {odd[0]}; add one more"
         )
 
 

@@ -1,4 +1,4 @@
-"""Parameters that grow in place: the same object before and after, so that who holds it keeps it."""
+"""Parameters that grow in place: whoever holds one holds the same object afterwards."""
 
 from dataclasses import dataclass
 

@@ -201,8 +201,7 @@ def projected_target(
     cross_covariance: Float[Tensor, "*lead inputs own"] | None = None,
     delta: Float[Tensor, "*lead outputs own"] | None = None,
 ) -> Float[Tensor, "*lead inputs outputs"]:
-    """N, what new neurons should explain: `−M_X + P δᵀ`, the descent direction less what δ does
-    already.
+    """N, what new neurons should explain: `−M_X + P δᵀ`, the descent direction less δ's part.
 
     Args:
         cross_moment: M_X.

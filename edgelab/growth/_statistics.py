@@ -96,7 +96,8 @@ class Statistics:
         """The kept input (of a merge: its activity)."""
         if self._input is None:
             raise GrowthError(
-                f"{self.owner} keeps no {self.kept}; call init_computation() before the forward pass"
+                f"{self.owner} keeps no {self.kept}; call init_computation() before the forward "
+                "pass"
             )
         return self._input
 
@@ -135,7 +136,7 @@ class Statistics:
         self._clear_own()
 
     def update(self, n_averaged: float) -> None:
-        """Count the kept batch, whose loss was averaged over so many terms, unless it was counted."""
+        """Count the kept batch once; its loss was averaged over `n_averaged` terms."""
         if not n_averaged > 0:
             raise ConfigError(
                 f"n_averaged must be positive, got {n_averaged!r}; give 1 for a summed loss"

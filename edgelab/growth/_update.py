@@ -76,7 +76,7 @@ class Update:
         )
 
     def improvement(self, slope: Float[Tensor, ""]) -> Float[Tensor, ""]:
-        """Measured slope of the loss per sample as everything is let in, `slope` the activation's."""
+        """Slope of the loss per sample as everything is let in; `slope` is the activation's."""
         decrease = self._decrease_like(slope)
         if self.neuron_decrease is None:
             return decrease

@@ -73,7 +73,7 @@ def golden():
 
 @pytest.fixture
 def chain():
-    """A function that makes a seeded float64 perceptron as a chain, with its data and summed loss."""
+    """A function that makes a seeded float64 perceptron as a chain, with its data."""
 
     def make(widths=(3, 4, 2), activation=nn.Tanh, samples=30, seed=0):
         torch.manual_seed(seed)
@@ -93,3 +93,41 @@ def chain():
         return GrowingChain(layers), x, y
 
     return make
+
+
+def sum_of_squares(prediction, target):
+    return (prediction - target).square().sum()
+
+
+@pytest.fixture
+def squares():
+    """A summed loss."""
+    return sum_of_squares
+
+
+@pytest.fixture
+def counted():
+    """A function that passes one batch through a network while it counts, and returns it."""
+
+    def count(network, x, y, options=None, loss=sum_of_squares, n_averaged=1.0):
+        network.init_computation(options)
+        network.zero_grad()
+        loss(network(x), y).backward()
+        network.update_computation(n_averaged)
+        return network
+
+    return count
+
+
+@pytest.fixture
+def slope():
+    """A function that measures the fall of the loss per sample, in the square of the scaling."""
+
+    def measure(network, x, y, step=1e-4):
+        losses = []
+        for scaling in (0.0, step):
+            network.set_scaling_factor(scaling)
+            losses.append(sum_of_squares(network.extended_forward(x), y).item())
+        return (losses[0] - losses[1]) / len(x) / step**2
+
+    return measure

@@ -1,4 +1,4 @@
-"""Random neurons: laws, pairing, rescaling, targets, and errors that name the choice."""
+"""Random neurons: laws, pairing, rescaling, milestones, errors that name the choice."""
 
 import math
 
@@ -6,8 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from edgelab.errors import ConfigError, GrowthError
-from edgelab.growth import INITIALISERS, LinearGrowingModule
+from edgelab.errors import ConfigError
+from edgelab.growth import (
+    INITIALISERS,
+    LinearGrowingModule,
+)
+from edgelab.growth._random_init import next_step_size, pair, rescaling_factors
 
 
 def pair_of_layers(**options):
@@ -70,8 +74,8 @@ def test_seeds_decide():
             {"extension_size": 3, "neuron_pairing": "vv_z_negz"},
             "requires an even extension_size, got 3",
         ),
-        ({"extension_size": 2, "neuron_pairing": "twins"}, "neuron_pairing .* 'twins'"),
-        ({"extension_size": 2, "rescaling": "vt"}, "rescaling .* 'vt'"),
+        ({"extension_size": 2, "neuron_pairing": "twins"}, r"neuron_pairing .* 'twins'"),
+        ({"extension_size": 2, "rescaling": "vt"}, r"rescaling .* 'vt'"),
         (
             {"extension_size": 2, "input_extension_init": "zero"},
             "unknown initialisation of an extension 'zero'",
@@ -106,21 +110,6 @@ def test_no_neuron_is_left_out_by_steps(initial, target, steps):
     assert not positive or max(positive) - min(positive) <= 1
 
 
-def test_complete_growth():
-    first, second = pair_of_layers(target_in_neurons=9)
-    assert len(second.complete_growth({"rescaling": "default_vt"})) == 3
-    assert (first.out_features, second.in_neurons, second.number_of_parameters()) == (9, 9, 20)
-    assert second.complete_growth() == []
-
-
-def test_targets_must_be_known():
-    _, second = pair_of_layers()
-    with pytest.raises(GrowthError, match="Target in neurons is not set"):
-        second.missing_neurons()
-    with pytest.raises(ConfigError, match="Unknown method: zzz"):
-        second.number_of_neurons_to_add("zzz")
-
-
 def test_rescaling_brings_variances_to_their_targets():
     first, second = pair_of_layers()
     norm = nn.BatchNorm1d(4, dtype=torch.float64)
@@ -131,13 +120,26 @@ def test_rescaling_brings_variances_to_their_targets():
     assert not torch.equal(norm.running_var, torch.ones(4, dtype=torch.float64))
 
 
-def test_parameters_can_be_added_by_hand():
-    first, _ = pair_of_layers()
-    first.add_parameters(added_out_features=2)
-    first.add_parameters(torch.ones(6, 1, dtype=torch.float64), added_in_features=1)
-    assert first.weight.shape == (6, 4)
-    assert first.layer.in_features == 4
-    with pytest.raises(GrowthError, match="exactly one"):
-        first.add_parameters(added_in_features=1, added_out_features=1)
-    with pytest.raises(GrowthError, match="can only grow along axis 1"):
-        first.layer_in_extension(torch.ones(5, 1, dtype=torch.float64))
+@pytest.mark.parametrize(
+    ("rescaling", "expected"),
+    [("none", (1, 1)), ("default_vt", (1, 0.5)), ("vt_constraint_old_shape", (1, 1))],
+)
+def test_factors_of_rescaling(rescaling, expected):
+    # Weights that do not vary keep their factor 1.
+    weights = torch.ones(4, 3), torch.ones(2, 4)
+    assert rescaling_factors(rescaling, *weights, 3, 4, 16) == expected
+
+
+def test_partners_read_the_same_and_act_with_the_opposite_sign():
+    outgoing, incoming = torch.tensor([[3.0], [0.0]]), torch.tensor([[2.0, 0.0]])
+    pair([outgoing], incoming, 0.0)
+    assert outgoing.flatten().tolist() == [3, 3]
+    assert incoming.tolist() == [[2, -2]]
+    with pytest.raises(ConfigError, match="even extension_size, got 3"):
+        pair([torch.zeros(3, 1)], torch.zeros(1, 4), 0.0)
+
+
+def test_milestones_leave_no_neuron_out():
+    assert next_step_size(4, 4, 10, 4) == 1
+    assert next_step_size(4, 5, 10, 4) == 2
+    assert next_step_size(4, 10, 10, 4) == 0
