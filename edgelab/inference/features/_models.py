@@ -16,6 +16,7 @@ from edgelab.models import evaluation_mode
 from edgelab.naming import natural_order
 from edgelab.progress import tracked
 from edgelab.screens import function_responses, input_values, screen_effects
+from edgelab.seeds import seed_for
 from edgelab.tasks import HideMeasurements, Task
 from edgelab.training import (
     Callback,
@@ -70,7 +71,8 @@ def model_features(
     for fold in tracked(
         range(FOLDS), "models without a part of the edges", shown=settings.training.progress
     ):
-        readings = _readings_of(dataset, _without(data, fold_of == fold), settings, seed + fold)
+        graph = _without(data, fold_of == fold)
+        readings = _readings_of(dataset, graph, settings, seed_for(seed, f"fold {fold}"))
         for name, matrix in readings.items():
             mean = total.setdefault(name, np.full(fold_of.shape, np.nan))
             mean[fold_of == fold] = matrix[fold_of == fold]
@@ -113,7 +115,8 @@ class _Readings(Callback):
 
     def after_step(self, info: StepInfo) -> None:
         if info.step in self._at:
-            self._read.append(_reading(self._model, self._task, self._seed + len(self._read)))
+            seed = seed_for(self._seed, f"reading {len(self._read)}")
+            self._read.append(_reading(self._model, self._task, seed))
 
 
 def _reading(model: nn.Module, task: Task, seed: int) -> dict[str, Matrix]:
