@@ -6,11 +6,6 @@ from ._batch import Batch as Batch
 from ._columns import does_not_vary as does_not_vary
 from ._columns import standardised as standardised
 from ._columns import unit_columns as unit_columns
-from ._correlation import fisher_p_value as fisher_p_value
-from ._correlation import mean_over_pairs as mean_over_pairs
-from ._correlation import pooled_over_pairs as pooled_over_pairs
-from ._correlation import strongest_over_pairs as strongest_over_pairs
-from ._correlation import strongest_p_value as strongest_p_value
 from ._criteria import CRITERIA as CRITERIA
 from ._criteria import Criterion as Criterion
 from ._criteria import choose_criterion as choose_criterion
@@ -25,10 +20,6 @@ from ._magnitude import MAGNITUDES as MAGNITUDES
 from ._magnitude import sum_magnitude as sum_magnitude
 from ._moments import PairedMoments as PairedMoments
 from ._pair_statistics import PairStatistics as PairStatistics
-from ._running import RunningScaler as RunningScaler
-from ._shared_regression import SharedFit as SharedFit
-from ._shared_regression import fit_shared_coefficients as fit_shared_coefficients
-from ._shared_regression import t_test as t_test
 from ._slots import NodeGroup as NodeGroup
 from ._slots import SlotLayout as SlotLayout
 from ._slots import slot_layout as slot_layout

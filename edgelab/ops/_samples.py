@@ -11,7 +11,6 @@ import torch
 from edgelab.typing import Float, Int, Tensor
 
 from ._columns import does_not_vary
-from ._correlation import mean_ranks
 
 
 class SampleStore:
@@ -149,3 +148,14 @@ def _ranks(values: Tensor) -> Tensor:
         .to(torch.float32)
         .masked_fill_(_unit_columns(values).isnan().any(dim=0), 0.0)
     )
+
+
+def mean_ranks(values: Float[Tensor, "samples columns"]) -> Float[Tensor, "samples columns"]:
+    """Rank of every value within its column, from 1 on; equal values share the mean of theirs."""
+    columns = values.mT.contiguous()
+    in_order = columns.sort(dim=-1).values
+    # The ranks of a run of equal values lie between how many are smaller, plus one, and how many
+    # are not larger.
+    smaller = torch.searchsorted(in_order, columns)
+    not_larger = torch.searchsorted(in_order, columns, right=True)
+    return (smaller + not_larger + 1).to(torch.float64).mul_(0.5).mT

@@ -3,35 +3,36 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Literal
 
 import pandas as pd
 import torch
 from torch import nn
 from torch_geometric.data import HeteroData
 
-from edgelab.errors import CaptureError, ConfigError, DataError, GraphError
+from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.evaluation import NamedEdges, evaluate_against
-from edgelab.inference.table import EdgeRecovery, PairSpace, QFamily, RawScores, edge_table
-from edgelab.models import NORMS, BlockSignals, block_signals
+from edgelab.inference.table import PairSpace, QFamily, RawScores, edge_table
+from edgelab.models import BlockSignals, block_signals
 from edgelab.ops import MAGNITUDES, Batch, Criterion, PairStatistics
 from edgelab.progress import tracked
 from edgelab.typing import Tensor
 
-from ._correlation_scores import (
+from ._layer_correlations import (
     CorrelationKind,
     CorrelationOptions,
     LayerAggregation,
     correlation_scores,
 )
+from ._model_checks import check_same_functions, stage_with_magnitudes
+from ._recovery import EdgeRecovery
 
 
 class CorrelationEdgeInferer(EdgeRecovery, ABC):
-    """Scores pairs by correlating, over samples, a number per source with a number per target,
-    layer by layer.
+    """Scores pairs by correlating a number per source with a number per target, layer by layer.
 
-    Subclasses say which numbers. Samples come through `fit` or `update`, in batches of any size;
-    two scorers that have seen different samples `merge` into what one would have seen.
+    The correlation is over samples; subclasses say which numbers. Samples come through `fit` or
+    `update`, in batches of any size; two scorers that have seen different samples `merge` into what
+    one would have seen.
 
     Args:
         model: A trained model with `capture()`.
@@ -113,7 +114,8 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         self.update(batches, criterion, device, progress)
         if not self.n_samples:
             raise DataError(
-                "`batches` holds no sample; pass at least one batch, and not an iterator already used up"
+                "`batches` holds no sample; pass at least one batch, and not an iterator already "
+                "used up"
             )
         return self.n_samples
 
@@ -147,8 +149,8 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
             for signal in signals:
                 if len(signal.values) < self.fewest_layers:
                     raise ConfigError(
-                        f"{type(self).__name__} needs a model with at least {self.fewest_layers} layers, "
-                        f"got {len(signal.values)}"
+                        f"{type(self).__name__} needs a model with at least "
+                        f"{self.fewest_layers} layers, got {len(signal.values)}"
                     )
                 self._names = self._pair_names(len(signal.values))
                 self.statistics.update(*self._columns(signal))
@@ -163,19 +165,10 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         Raises:
             ConfigError: If it is another kind of scorer or has other options.
         """
-        mine, theirs = (
-            (
-                type(scorer),
-                scorer.reduction,
-                scorer.use_pre_norm,
-                scorer.pairs.sources,
-                scorer.pairs.targets,
-            )
-            for scorer in (self, other)
-        )
-        if mine != theirs:
+        if self._identity() != other._identity():
             raise ConfigError(
-                "scorers of different kind, reduction, use_pre_norm or nodes do not merge; build both alike"
+                "scorers of different kind, reduction, use_pre_norm or nodes do not merge; build "
+                "both alike"
             )
         self.statistics.merge(other.statistics)
         self._names = self._names or other._names
@@ -263,8 +256,7 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
         score: CorrelationKind = "corr",
         ridge: float = 1e-8,
     ) -> dict[str, float]:
-        """How well the scores recover held-out edges: `edgelab.evaluation.evaluate_against` of the
-        edge table.
+        """How well the scores recover held-out edges, by `edgelab.evaluation.evaluate_against`.
 
         Args:
             positive_edges: The held-out edges, as pairs of names or a table with `source` and
@@ -284,6 +276,11 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
             table, positive_edges, known_edges=known_edges, top_k=top_k, filtered=filtered
         )
 
+    def _identity(self) -> tuple[object, ...]:
+        """What two scorers must have in common to merge."""
+        nodes = (self.pairs.sources, self.pairs.targets)
+        return (type(self), self.reduction, self.use_pre_norm, *nodes)
+
     def _check_samples(self) -> None:
         if not self.n_samples:
             raise CaptureError("no samples have been seen; call fit(batches) first")
@@ -302,35 +299,3 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
 
     def _magnitudes(self, layers: list[Tensor]) -> Tensor:
         return torch.stack([self._reduce(layer) for layer in layers])
-
-
-def stage_with_magnitudes(model: nn.Module, use_pre_norm: bool) -> Literal["pre_norm", "post_norm"]:
-    """Which stage of a model to capture; ConfigError for one whose norm removes magnitudes."""
-    if use_pre_norm:
-        return "pre_norm"
-    norm = getattr(model, "norm_name", "none")
-    if not NORMS[norm].keeps_magnitude:
-        keeping = [name for name in NORMS if NORMS[name].keeps_magnitude]
-        raise ConfigError(
-            f"use_pre_norm=False needs a norm among {keeping}, the model has {norm!r}, which takes "
-            "the magnitude out of the values; use use_pre_norm=True"
-        )
-    return "post_norm"
-
-
-def check_same_functions(model: nn.Module, data: HeteroData) -> None:
-    """Refuse a graph whose functions are not those of the model.
-
-    Args:
-        model: A model; one without `function_names` passes.
-        data: A graph.
-
-    Raises:
-        GraphError: If the names or their order differ.
-    """
-    names = getattr(model, "function_names", None)
-    if names is not None and list(names) != list(data["function"].node_names):
-        raise GraphError(
-            f"the model has {len(names)} functions and `data` {len(data['function'].node_names)}, or in another order; "
-            "pass the graph that the model was built from"
-        )

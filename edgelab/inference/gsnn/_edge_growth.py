@@ -6,16 +6,18 @@ import pandas as pd
 import torch
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_choice
 from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.evaluation import NamedEdges, evaluate_against
 from edgelab.growth.gsnn import EdgeMoments, edge_gains, edge_moments, entering_slots
-from edgelab.inference.table import EdgeRecovery, PairSpace, RawScores, edge_table
+from edgelab.inference.table import PairSpace, RawScores, edge_table
 from edgelab.models import GSNN, block_signals
 from edgelab.ops import Batch, Criterion
 from edgelab.progress import tracked
 from edgelab.typing import Float, Tensor
 
-from ._correlation_inferer import check_same_functions
+from ._model_checks import check_same_functions
+from ._recovery import EdgeRecovery
 
 # Entries of the largest intermediate tensor: targets are scored so many at a time that it stays
 # below.
@@ -47,7 +49,8 @@ class EdgeGrowthScorer(EdgeRecovery):
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> graph = build_graph([("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "signal")])
+        >>> rim = {"input_edges": [("drug", "raf")], "output_edges": [("mek", "signal")]}
+        >>> graph = build_graph([("raf", "mek")], **rim)
         >>> _ = torch.manual_seed(0)
         >>> scorer = EdgeGrowthScorer(GSNN.from_data(graph, channels=4, layers=3), graph)
         >>> scorer.fit([(torch.randn(20, 1), torch.randn(20, 1))])
@@ -62,9 +65,9 @@ class EdgeGrowthScorer(EdgeRecovery):
             raise ConfigError(
                 f"EdgeGrowthScorer needs a model with at least 2 layers, got {model.layers}"
             )
-        if relative_to not in {"target", "all"}:
-            raise ConfigError(f"relative_to must be 'target' or 'all', got {relative_to!r}")
-        self.model, self.relative_to = model, relative_to
+        check_choice("relative_to", relative_to, ("target", "all"))
+        self.model = model
+        self.relative_to = relative_to
         self._pairs = PairSpace.between(data)
         self._slots = entering_slots(model)
         self._moments: list[EdgeMoments] = []
@@ -99,11 +102,13 @@ class EdgeGrowthScorer(EdgeRecovery):
         Raises:
             DataError: If there is no sample, or a batch is of the wrong form or not finite.
         """
-        self._moments, self.n_samples = [], 0
+        self._moments = []
+        self.n_samples = 0
         self.update(batches, criterion, progress)
         if not self.n_samples:
             raise DataError(
-                "`batches` holds no sample; pass at least one batch, and not an iterator already used up"
+                "`batches` holds no sample; pass at least one batch, and not an iterator already "
+                "used up"
             )
         return self.n_samples
 
@@ -123,14 +128,14 @@ class EdgeGrowthScorer(EdgeRecovery):
         Returns:
             The number of samples added.
         """
-        before, self._slots = self.n_samples, self._slots.to(self.model.wiring.row_of_edge.device)
+        before = self.n_samples
+        self._slots = self._slots.to(self.model.wiring.row_of_edge.device)
         shown = tracked(batches, "reading gradients", shown=progress)
         for signals in block_signals(self.model, shown, criterion, edge_states=True):
             moments = edge_moments(self.model, signals, self._slots)
-            known = self._moments
-            self._moments = (
-                [a + b for a, b in zip(known, moments, strict=True)] if known else moments
-            )
+            if self._moments:
+                moments = [a + b for a, b in zip(self._moments, moments, strict=True)]
+            self._moments = moments
             self.n_samples += signals.n_samples
         return self.n_samples - before
 
@@ -150,9 +155,8 @@ class EdgeGrowthScorer(EdgeRecovery):
             raise CaptureError("no samples have been seen; call fit(batches) first")
         wanted = torch.arange(targets.start, targets.stop, device=self._slots.device)
         shares = [self._shares(part) for part in wanted.split(self._targets_at_once())]
-        return RawScores(
-            score=torch.cat(shares, dim=1) if shares else wanted.new_empty(self.pairs.n_sources, 0)
-        )
+        no_target = torch.empty(self.pairs.n_sources, 0, dtype=torch.float64, device=wanted.device)
+        return RawScores(score=torch.cat([no_target, *shares], dim=1))
 
     def _shares(self, targets: Tensor) -> Float[Tensor, "sources targets"]:
         # Layer by layer: gradients shrink with the distance to the outputs, and so late layers
@@ -172,8 +176,7 @@ class EdgeGrowthScorer(EdgeRecovery):
         return max(1, _LARGEST_BLOCK // (features * max(slots, self.model.channels)))
 
     def evaluate(self, exclude_self: bool = True, top: int | None = None) -> pd.DataFrame:
-        """The edge table; `score` is the share of the pull at the target that the edge could
-        follow.
+        """The edge table; `score` is the share of the target's pull that the edge could follow.
 
         Args:
             exclude_self: Leave out pairs of a node with itself.
@@ -193,8 +196,7 @@ class EdgeGrowthScorer(EdgeRecovery):
         known_edges: NamedEdges = (),
         filtered: bool = True,
     ) -> dict[str, float]:
-        """How well the scores recover held-out edges: `edgelab.evaluation.evaluate_against` of the
-        edge table.
+        """How well the scores recover held-out edges, by `edgelab.evaluation.evaluate_against`.
 
         Args:
             positive_edges: The held-out edges, as pairs of names or a table with `source` and

@@ -2,40 +2,82 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import pandas as pd
 import torch
 from torch import nn
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_choice
 from edgelab.errors import CaptureError, ConfigError, TrainingError
-from edgelab.evaluation import NamedEdges, evaluate_against
-from edgelab.inference.table import EdgeRecovery, PairSpace, QFamily, RawScores, edge_table
-from edgelab.models import ActivationCache, ResBlock
-from edgelab.ops import (
-    MAGNITUDES,
-    RunningScaler,
-    product_dtype,
-    squared_error_and_slope,
-    sum_magnitude,
-    t_test,
-)
+from edgelab.evaluation import NamedEdges, evaluate_against, named_pairs
+from edgelab.inference.table import PairSpace, QFamily, RawScores, edge_table
+from edgelab.models import GSNN, ActivationCache, ResBlock
+from edgelab.ops import MAGNITUDES, product_dtype, squared_error_and_slope, sum_magnitude
+from edgelab.training import Callback, EpochRecord, StartInfo, StepInfo
 from edgelab.typing import Float, Tensor
 
-from ._correlation_inferer import check_same_functions
-from ._regressor_callback import RegressorCallback
-from ._regressor_samples import BestState, RecentSamples
-from ._regressor_settings import RegressorSettings, ScoreMode
+from ._model_checks import check_same_functions, stage_with_magnitudes
+from ._recent_samples import RecentSamples
+from ._recovery import EdgeRecovery
+from ._running_scaler import RunningScaler
+from ._shared_regression import t_test
 from ._weight_map import map_of, map_weight, pull_back, settled_weight
 
 logger = logging.getLogger(__name__)
 
+ScoreMode = Literal["abs", "relu", "signed"]
+_SCORE_OF_WEIGHT = {"abs": torch.abs, "relu": torch.relu, "signed": torch.clone}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegressorSettings:
+    """Options of `MagnitudeEdgeRegressor`, described there."""
+
+    aggregators: tuple[str, ...] = ("sum", "max")
+    use_pre_norm: bool = True
+    standardize: bool = True
+    lr: float = 1e-2
+    weight_decay: float = 1e-4
+    dropout: float = 0.0
+    ridge: float = 0.0
+    score_mode: ScoreMode = "abs"
+    ema_momentum: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not self.aggregators:
+            raise ConfigError(
+                f"aggregators must name at least one of {MAGNITUDES.names()}, got none"
+            )
+        for name in self.aggregators:
+            MAGNITUDES[name]
+        ranges = (
+            ("lr", self.lr > 0, "be positive"),
+            ("weight_decay", self.weight_decay >= 0, "be at least 0"),
+            ("dropout", 0 <= self.dropout < 1, "lie in [0, 1)"),
+            ("ridge", self.ridge >= 0, "be at least 0"),
+            ("ema_momentum", 0 < self.ema_momentum <= 1, "lie in (0, 1]"),
+        )
+        check_choice("score_mode", self.score_mode, get_args(ScoreMode))
+        for name, holds, rule in ranges:
+            if not holds:
+                raise ConfigError(f"{name} must {rule}, got {getattr(self, name)!r}")
+
+
+class BestState(NamedTuple):
+    """The regressor at its best so far: how good it was, its state, what its p-values rest on."""
+
+    metric: float
+    state: dict[str, Tensor]
+    samples: RecentSamples
+
 
 class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
-    """Scores i -> j by how much the activation size of i adds to predicting the gradient size of j
-    one layer later.
+    """Scores i -> j by what i's activation size adds to predicting j's gradient size a layer later.
 
     One matrix `weight` [functions, functions] predicts, in every layer pair and from every
     aggregation of the source's channels, the size of the gradient of the loss with respect to
@@ -90,7 +132,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
     Example:
         >>> from edgelab.graphs import build_graph
         >>> from edgelab.models import GSNN
-        >>> graph = build_graph([("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "signal")])
+        >>> rim = {"input_edges": [("drug", "raf")], "output_edges": [("mek", "signal")]}
+        >>> graph = build_graph([("raf", "mek")], **rim)
         >>> _ = torch.manual_seed(0)
         >>> model = GSNN.from_data(graph, channels=4, layers=3)
         >>> regressor = MagnitudeEdgeRegressor(model, graph)
@@ -134,14 +177,14 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
             score_mode=score_mode,
             ema_momentum=ema_momentum,
         )
-        self._model = (
-            model,
-        )  # in a tuple: as an attribute it would become a submodule and bring its parameters along
+        # In a tuple: as an attribute it would become a submodule and bring its parameters along.
+        self._model = (model,)
         self._pairs = PairSpace.between(data)
         self._layer_pairs = len(_blocks_of(model)) - 1
         if self._layer_pairs < 1:
             raise ConfigError(
-                "the regressor relates adjacent layers, but the model has one; build it with more layers"
+                "the regressor relates adjacent layers, but the model has one; build it with more "
+                "layers"
             )
         parameter = next(model.parameters())
         nodes = self._pairs.n_sources
@@ -195,8 +238,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         source, target = self._sizes(cache, gradient_scale)
         if not (source.sum() + target.sum()).isfinite():
             raise TrainingError(
-                "captured activations or gradients are not finite, and would spoil the regressor for good. "
-                "Lower the model's lr or clip its gradients; `weight` is left as it was."
+                "captured activations or gradients are not finite, and would spoil the regressor "
+                "for good. Lower the model's lr or clip its gradients; `weight` is left as it was."
             )
         self.samples.append(source, target)
         self._p_value = None
@@ -208,11 +251,10 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         return {"aux_loss": loss, "n_terms": float(source.shape[0] * source.shape[1])}
 
     def _sizes(self, cache: ActivationCache | None, gradient_scale: float) -> tuple[Tensor, Tensor]:
-        """Sizes of activations `[pairs, aggregators, batch, nodes]` and of gradients `[pairs,
-        batch, nodes]`.
-        """
+        """Sizes of activations `[pairs, aggregators, batch, nodes]` and of gradients, likewise."""
         if cache is not None:
-            values, gradients = list(cache.activations), list(cache.gradients)
+            values = list(cache.activations)
+            gradients = list(cache.gradients)
         elif self.settings.use_pre_norm:
             blocks = _blocks_of(self.model)
             values = [block.pre_norm_activation for block in blocks]
@@ -235,7 +277,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         """One AdamW step on the mean squared errors of all terms, and the loss before it."""
         with torch.enable_grad():
             mapped = self.weight  # the parameter itself, or a map's matrix with its history
-        weight, dropout = mapped.detach(), self.settings.dropout
+        weight = mapped.detach()
+        dropout = self.settings.dropout
         kept = None
         if self.training and dropout:
             kept = torch.empty_like(weight).bernoulli_(1 - dropout).div_(1 - dropout)
@@ -277,16 +320,14 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         """
         if not self.source_scaler.batch > 0:
             raise CaptureError(
-                "no aux_step has been taken; train with `regressor.callback()` or call aux_step first"
+                "no aux_step has been taken; train with `regressor.callback()` or call aux_step "
+                "first"
             )
         weight = settled_weight(self)
-        score = {"abs": torch.abs, "relu": torch.relu, "signed": torch.clone}[
-            self.settings.score_mode
-        ](weight)
-        varies = self.source_scaler.varies(weight.dtype).flatten(0, 1).any(dim=0).unsqueeze(1)
-        return score.masked_fill(
-            ~(varies & self.target_scaler.varies(weight.dtype).any(dim=0)), torch.nan
-        )
+        score = _SCORE_OF_WEIGHT[self.settings.score_mode](weight)
+        source_varies = self.source_scaler.varies(weight.dtype).flatten(0, 1).any(dim=0)
+        target_varies = self.target_scaler.varies(weight.dtype).any(dim=0)
+        return score.masked_fill(~(source_varies.unsqueeze(1) & target_varies), torch.nan)
 
     def p_values(self) -> Float[Tensor, "nodes nodes"]:
         """p-values of all pairs, as described for the class.
@@ -345,8 +386,7 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         known_edges: NamedEdges = (),
         filtered: bool = True,
     ) -> dict[str, float]:
-        """How well the current weights recover held-out edges:
-        `edgelab.evaluation.evaluate_against`.
+        """How well the weights recover held-out edges, by `edgelab.evaluation.evaluate_against`.
 
         Args:
             positive_edges: The held-out edges, as pairs of names or a table with `source` and
@@ -394,7 +434,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         """
         if self.best is None:
             raise CaptureError(
-                "no best weights yet; call maybe_save_best(metric), or give the callback validation edges"
+                "no best weights yet; call maybe_save_best(metric), or give the callback "
+                "validation edges"
             )
         self.load_state_dict(self.best.state)
         self.samples = self.best.samples.copy()
@@ -426,8 +467,7 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         metric: str = "auc",
         known_edges: NamedEdges = (),
     ) -> "RegressorCallback":
-        """What to pass to `edgelab.training(..., callbacks=[...])` to train this regressor along
-        with the model.
+        """What trains this regressor along with the model: one of the callbacks of `training.fit`.
 
         Args:
             validation_edges: Held-out edges on which the best epoch is chosen; none: no choice is
@@ -439,6 +479,125 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
             The callback.
         """
         return RegressorCallback(self, validation_edges, metric=metric, known_edges=known_edges)
+
+
+class RegressorCallback(Callback):
+    """Trains a `MagnitudeEdgeRegressor` along with its model; made by its `callback` method.
+
+    At the start of each epoch the samples behind the p-values are forgotten, so that they rest on
+    one pass over the training rows. After each epoch with validation edges, the metric is recorded
+    and the best weights are remembered; when training is over, `regressor.load_best()` goes back to
+    them.
+
+    Args:
+        regressor: The regressor.
+        validation_edges: Held-out edges to choose the best epoch by, or none.
+        metric: What is compared; larger is better.
+        known_edges: Further true edges, which are no negatives.
+
+    Attributes:
+        history: The metric after each epoch.
+    """
+
+    def __init__(
+        self,
+        regressor: MagnitudeEdgeRegressor,
+        validation_edges: NamedEdges = (),
+        *,
+        metric: str = "auc",
+        known_edges: NamedEdges = (),
+    ) -> None:
+        self.regressor = regressor
+        self.validation_edges = named_pairs(validation_edges)
+        self.known_edges = named_pairs(known_edges)
+        self.metric = metric
+        self.history: list[float] = []
+        self._epoch = 0
+        self._cache: ActivationCache | None = None
+
+    def on_start(self, info: StartInfo) -> None:
+        """Move the regressor to the device of the model.
+
+        Args:
+            info: The run.
+        """
+        self.regressor.to(info.device)
+        self.regressor.train()
+
+    def step_context(self, epoch: int, step: int) -> AbstractContextManager[object]:
+        """Capture the step.
+
+        Args:
+            epoch: Counted from 1.
+            step: Counted from 1.
+
+        Returns:
+            A capture of the model.
+        """
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self.regressor.forget_samples()
+        return self._capture()
+
+    @contextmanager
+    def _capture(self) -> Iterator[None]:
+        model = self.regressor.model
+        stage = stage_with_magnitudes(model, self.regressor.settings.use_pre_norm)
+        with cast(GSNN, model).capture(stage) as self._cache:
+            try:
+                yield
+            finally:
+                self._cache = None  # it holds the graph of the step
+
+    def after_backward(self, info: StepInfo) -> None:
+        """Let the regressor take its step.
+
+        Args:
+            info: The step.
+        """
+        self.regressor.aux_step(self._cache, gradient_scale=info.counted)
+
+    def after_epoch(self, record: EpochRecord) -> str | None:
+        """Compare the epoch with the best one.
+
+        Args:
+            record: The epoch.
+
+        Returns:
+            None: the regressor never stops training.
+        """
+        if self.validation_edges:
+            recovery = self.regressor.evaluate_against(
+                self.validation_edges, known_edges=self.known_edges
+            )
+            self.history.append(recovery[self.metric])
+            self.regressor.maybe_save_best(recovery[self.metric])
+        return None
+
+    def state_dict(self) -> Mapping[str, object]:
+        """What a resumed run needs; the samples behind p-values are not stored.
+
+        Returns:
+            Weights, optimizer, best weights and history.
+        """
+        best = self.regressor.best
+        return {
+            "regressor": self.regressor.state_dict(),
+            "optimizer": self.regressor.optimizer.state_dict(),
+            "best": None if best is None else {"metric": best.metric, "state": best.state},
+            "history": list(self.history),
+            "epoch": self._epoch,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of an earlier run.
+
+        Args:
+            state: What `state_dict` returned.
+        """
+        self.regressor.restore(state["regressor"], state["optimizer"], state["best"])
+        self.history = list(state["history"])
+        self._epoch = state["epoch"]
 
 
 def _blocks_of(model: nn.Module) -> list[ResBlock]:

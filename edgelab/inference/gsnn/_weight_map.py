@@ -13,36 +13,14 @@ from edgelab.typing import Float, Tensor
 
 
 def map_weight(module: nn.Module, name: str, options: Mapping[str, Any]) -> None:
-    """Make a module's `weight` the matrix of a map, whose parameters are trained instead.
-
-    Args:
-        module: A module with a square parameter `weight`, changed in place.
-        name: A name in `edgelab.linear.maps`.
-        options: Arguments of the map beside its sizes.
-
-    Raises:
-        ConfigError: If the map is unknown, cannot have that size, or has nothing to train.
-
-    Example:
-        >>> layer = nn.Linear(3, 3)
-        >>> map_weight(layer, "NonNegativeLinear", {})
-        >>> bool((layer.weight >= 0).all()), map_of(layer)
-        (True, NonNegativeLinear(insize=3, outsize=3, bias=False))
-    """
+    """Make a module's square `weight` the matrix of a map, whose parameters are trained instead."""
     constrain(module, name, layout="in_out", **options)
     if not any(True for _ in cast(LinearBase, map_of(module)).parameters()):
         raise ConfigError(f"{name} has nothing to train; choose another weight_map")
 
 
 def map_of(module: nn.Module) -> LinearBase | None:
-    """The map whose matrix is the module's `weight`.
-
-    Args:
-        module: Any module with a `weight`.
-
-    Returns:
-        The map, or None if the weight is free.
-    """
+    """The map whose matrix is the module's `weight`; None if the weight is free."""
     if not parametrize.is_parametrized(module, "weight"):
         return None
     stack = cast(nn.ModuleDict, module.parametrizations)["weight"]
@@ -50,14 +28,7 @@ def map_of(module: nn.Module) -> LinearBase | None:
 
 
 def settled_weight(module: nn.Module) -> Float[Tensor, "sources targets"]:
-    """The weight as it is in evaluation mode, in which a map with random gates is not random.
-
-    Args:
-        module: Any module with a `weight`; its mode stays as it is.
-
-    Returns:
-        The weight without its history.
-    """
+    """The weight of evaluation mode, in which random gates are not random, without its history."""
     linear_map = map_of(module)
     if linear_map is None:
         return cast(Tensor, module.weight).detach()
@@ -76,15 +47,10 @@ def pull_back(
     slope: Float[Tensor, "sources targets"],
     linear_map: LinearBase | None,
 ) -> Tensor | float:
-    """Set the gradients of what a weight is made of.
+    """Set the gradients of what a weight is made of from `slope`, the derivative by it.
 
-    Args:
-        weight: A parameter, or the matrix of a map with its history.
-        slope: The derivative of the loss by the weight.
-        linear_map: The map, or None for a parameter.
-
-    Returns:
-        The penalty of the map, whose gradients are added to those of the loss; 0 for a parameter.
+    Returns the penalty of the map, whose gradients are added to those of the loss; 0 for a
+    parameter.
     """
     if linear_map is None:
         weight.grad = slope

@@ -8,5 +8,4 @@ from ._pairs import PairSpace as PairSpace
 from ._protocol import EdgeScorer as EdgeScorer
 from ._protocol import RawScores as RawScores
 from ._protocol import ScoreBlock as ScoreBlock
-from ._recovery import EdgeRecovery as EdgeRecovery
 from ._shell import edge_table as edge_table

@@ -10,7 +10,7 @@ import torch
 from edgelab.evaluation import bh_qvalues
 from edgelab.inference import PairSpace, edge_table
 from edgelab.inference.gsnn import CorrelationOptions
-from edgelab.inference.gsnn._correlation_scores import correlation_scores
+from edgelab.inference.gsnn._layer_correlations import correlation_scores
 from edgelab.ops import PairStatistics
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "gsnn_magnitude.json").read_text())

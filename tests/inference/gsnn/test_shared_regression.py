@@ -4,8 +4,8 @@ import statsmodels.api as sm
 import torch
 from scipy import stats
 
-from edgelab.ops import _shared_regression as shared_regression
-from edgelab.ops import fit_shared_coefficients, t_test
+from edgelab.inference.gsnn import _shared_regression as shared_regression
+from edgelab.inference.gsnn._shared_regression import fit_shared_coefficients, t_test
 
 
 def standardised(values):

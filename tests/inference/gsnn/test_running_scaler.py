@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from edgelab.ops import RunningScaler
+from edgelab.inference.gsnn._running_scaler import RunningScaler
 
 CPU = torch.device("cpu")
 

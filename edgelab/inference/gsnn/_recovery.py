@@ -21,8 +21,7 @@ class EdgeRecovery:
         known_edges: NamedEdges = (),
         filtered: bool = True,
     ) -> tuple[pd.DataFrame, dict[str, float]]:
-        """Rank of every held-out edge within its target:
-        `edgelab.evaluation.evaluate_target_ranking`.
+        """Rank held-out edges within their targets: `edgelab.evaluation.evaluate_target_ranking`.
 
         Args:
             res: An edge table.

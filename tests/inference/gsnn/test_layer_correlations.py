@@ -5,14 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from edgelab.ops import (
+from edgelab.inference.gsnn._layer_correlations import (
     fisher_p_value,
     mean_over_pairs,
     pooled_over_pairs,
     strongest_over_pairs,
     strongest_p_value,
 )
-from edgelab.ops._correlation import mean_ranks
 
 nan = float("nan")
 
@@ -89,22 +88,6 @@ def test_strongest_p_value_keeps_tiny_values_and_edges():
 def test_strongest_p_value_grows_with_p(p, pairs):
     two = strongest_p_value(torch.tensor([p * 0.999, p], dtype=torch.float64), torch.tensor(pairs))
     assert 0 <= two[0] <= two[1] <= 1
-
-
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
-def test_ranks_agree_with_scipy(values):
-    ranks = mean_ranks(torch.tensor(values, dtype=torch.float32).unsqueeze(1))
-    np.testing.assert_array_equal(ranks[:, 0], stats.rankdata(values))
-
-
-def test_many_zeros_give_no_spurious_rank_correlation():
-    # Defect of the reference: ranks by argsort give .65 for independent columns with 90 % zeros.
-    generator = torch.Generator().manual_seed(0)
-    values = torch.rand(4000, 2, generator=generator) * (
-        torch.rand(4000, 2, generator=generator) > 0.9
-    )
-    ranks = mean_ranks(values)
-    assert abs(np.corrcoef(ranks, rowvar=False)[0, 1]) < 0.05
 
 
 def test_pooling_is_the_correlation_of_all_layers_put_together():

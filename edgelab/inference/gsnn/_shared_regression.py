@@ -1,8 +1,8 @@
-"""Least squares with one coefficient matrix for several views of the same samples, and honest
-standard errors.
+"""Least squares with one coefficient matrix for several views of the same samples.
 
 A GSNN shows every sample several times: once per layer pair and way of reducing channels. These
-rows are not independent, so counting them as samples would make every standard error too small.
+rows are not independent, so counting them as samples would make every standard error too small:
+those given here count a sample once.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from typing import NamedTuple
 import torch
 from scipy.special import stdtr
 
+from edgelab.ops import does_not_vary
 from edgelab.typing import Float, Tensor
-
-from ._columns import does_not_vary
 
 # Added to the diagonal, relative to it, so that columns that are combinations of others can be
 # inverted, and found.
@@ -26,13 +25,10 @@ BLOCK_NUMBERS = 2**22
 
 
 class SharedFit(NamedTuple):
-    """A fitted coefficient matrix.
+    """A fitted coefficient matrix, per standard deviation of each source, and its errors.
 
-    Attributes:
-        coefficient: `[sources, targets]`, per standard deviation; NaN where the target never
-            varies, or the source does not either or is a combination of other sources.
-        standard_error: Likewise.
-        dof: Degrees of freedom left: samples - sources that vary - 1.
+    NaN where the target never varies, or the source does not either or is a combination of others.
+    `dof` are the degrees of freedom left: samples - sources that vary - 1.
     """
 
     coefficient: Float[Tensor, "sources targets"]
@@ -46,27 +42,16 @@ def fit_shared_coefficients(
 ) -> SharedFit | None:
     """Regress targets on all sources jointly, with the same coefficients in every pair and view.
 
-    Columns are standardised within their pair and view. With Z = X (X'X)⁻¹ over all rows and e the
-    residuals, the error of the estimate is Σ_samples Σ_rows Z e, so its variance is the sum, over
-    pairs of rows of one sample, of (Σ_samples Z_i Z_i) (mean e_j e_j). That holds for any
-    dependence between the rows of a sample, if residuals are independent of the sources and from
-    sample to sample. Residuals are scaled up by samples / dof, which is exact for one pair and
-    view, where all this is ordinary least squares, and conservative for more.
-
-    Args:
-        source: Values of the sources.
-        target: Values of the targets of the same samples, common to all views.
-
-    Returns:
-        The fit, or None when there are too few samples: at least two more than sources are needed.
-
-    Example:
-        >>> x = torch.tensor([[0.0], [1.0], [2.0], [3.0], [4.0]], dtype=torch.float64)
-        >>> fit = fit_shared_coefficients(x[None, None], 3 * x[None] + 1)
-        >>> fit.coefficient.round(decimals=6), fit.dof
-        (tensor([[1.]], dtype=torch.float64), 3)
+    None when there are too few samples: at least two more than sources are needed.
     """
-    x, y = _Standardised.of(source.flatten(0, 1)), _Standardised.of(target)
+    # Columns are standardised within their pair and view. With Z = X (X'X)⁻¹ over all rows and e
+    # the residuals, the error of the estimate is Σ_samples Σ_rows Z e, so its variance is the sum,
+    # over pairs of rows of one sample, of (Σ_samples Z_i Z_i) (mean e_j e_j). That holds for any
+    # dependence between the rows of a sample, if residuals are independent of the sources and from
+    # sample to sample. Residuals are scaled up by samples / dof, which is exact for one pair and
+    # view, where all this is ordinary least squares, and conservative for more.
+    x = _Standardised.of(source.flatten(0, 1))
+    y = _Standardised.of(target)
     samples, sources = source.shape[2:]
     dof = samples - int(x.varies.sum()) - 1
     if dof < 1:
@@ -102,7 +87,8 @@ def _coefficient_variance(
     blocks: list[slice],
 ) -> Tensor:
     # Products between all rows of a sample, summed over samples; one GEMM then contracts them.
-    n_rows, views = len(x.mean), len(x.mean) // len(y.mean)
+    n_rows = len(x.mean)
+    views = n_rows // len(y.mean)
     source_products = inverse.new_zeros(n_rows, n_rows, inverse.shape[0])
     target_products = inverse.new_zeros(n_rows, n_rows, coefficient.shape[1])
     for block in blocks:
@@ -123,11 +109,9 @@ def _blocks(samples: int, numbers_per_sample: int) -> list[slice]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Standardised:
-    """Columns with zero mean and unit variance over samples, 0 where they vary by rounding only,
-    made when asked for.
+    """Columns with mean 0 and variance 1 over samples, 0 where they do not vary, made on demand."""
 
-    Standardising everything at once would hold all samples in float64.
-    """
+    # Standardising everything at once would hold all samples in float64.
 
     values: Tensor
     mean: Tensor
@@ -152,21 +136,7 @@ class _Standardised:
 
 
 def t_test(fit: SharedFit, *, two_sided: bool) -> Float[Tensor, "sources targets"]:
-    """Chance of a coefficient this far from zero (two-sided), or this large (one-sided), if the
-    true one were zero.
-
-    Args:
-        fit: A fit.
-        two_sided: Whether negative coefficients count as evidence too.
-
-    Returns:
-        p-values of Student's t test; NaN where the coefficient is NaN.
-
-    Example:
-        >>> one = torch.ones(1, 1, dtype=torch.float64)
-        >>> t_test(SharedFit(2.0 * one, one, dof=10), two_sided=True)
-        tensor([[0.0734]], dtype=torch.float64)
-    """
+    """P-values of Student's t test of every coefficient; one-sided means as large by chance."""
     t = fit.coefficient / fit.standard_error
     tail = -t.abs() if two_sided else -t
     p_value = torch.from_numpy(stdtr(float(fit.dof), tail.cpu().numpy())).to(tail.device)
