@@ -24,7 +24,7 @@ def test_an_integer_has_its_own_bound_and_a_cure():
         check_integer("layers", 1, least=2, why="one maps inputs, one outputs")
 
 
-@pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0.0, 1.0, -0.1, float("nan"), float("inf")])
 def test_shares_lie_inside_the_unit_interval(value):
     check_share("fraction", 0.5)
     with pytest.raises(ConfigError, match=r"fraction must lie in \(0, 1\), got"):
