@@ -11,21 +11,8 @@ from ._dataset import Dataset
 
 
 def canonical_rows(dataset: Dataset) -> Int[Array, " samples"]:
-    """Order of the samples by condition, then by what was done, then by what was measured.
-
-    Args:
-        dataset: Samples in any order.
-
-    Returns:
-        Positions; samples that agree in everything keep their order, which then makes no
-        difference.
-
-    Example:
-        >>> from edgelab.datasets import sachs
-        >>> order = canonical_rows(sachs())
-        >>> sachs().condition.iloc[order[0]]
-        'CD3_CD28'
-    """
+    """Order of the samples by condition, then by what was done, then by what was measured."""
+    # Samples that agree in everything keep their order, which then makes no difference.
     keys = [
         dataset.condition.astype(str).to_numpy(dtype=str),
         *(dataset.x[name].to_numpy() for name in natural_order(dataset.inputs)),
@@ -35,10 +22,11 @@ def canonical_rows(dataset: Dataset) -> Int[Array, " samples"]:
 
 
 def in_sample_order(dataset: Dataset) -> Dataset:
-    """Put the samples in the order of `canonical_rows`.
+    """Put the samples in an order that their content decides.
 
-    Sums of floating-point numbers and mini-batches depend on the order of the rows. After this,
-    nothing computed on the samples depends on the order in which they were listed.
+    The order is by condition, then by the inputs, then by the outputs. Sums of floating-point
+    numbers and mini-batches depend on the order of the rows. After this, nothing computed on the
+    samples depends on the order in which they were listed.
 
     Args:
         dataset: Samples in any order.
@@ -70,8 +58,8 @@ def take_samples(dataset: Dataset, rows: Int[Array, " rows"]) -> Dataset:
         >>> take_samples(sachs(), np.arange(3)).n_samples
         3
     """
-    names = ["x", "y", "condition", *(["measured"] if dataset.measured is not None else [])]
-    return replace(
-        dataset,
-        **{name: getattr(dataset, name).iloc[rows].reset_index(drop=True) for name in names},
-    )
+    names = ["x", "y", "condition"]
+    if dataset.measured is not None:
+        names.append("measured")
+    taken = {name: getattr(dataset, name).iloc[rows].reset_index(drop=True) for name in names}
+    return replace(dataset, **taken)

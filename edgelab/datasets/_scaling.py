@@ -27,40 +27,26 @@ def standardise(values: pd.DataFrame, train_rows: np.ndarray | None = None) -> p
         [-1.0, 1.0, 8.0]
     """
     train = values.iloc[checked_rows(train_rows, len(values))]
-    mean, spread = train.mean(), train.std(ddof=0)
+    mean = train.mean()
+    spread = train.std(ddof=0)
     flat = does_not_vary(mean.to_numpy(), spread.to_numpy())
     if flat.any():
         raise DataError(
-            f"{flat.sum()} columns do not vary over the {len(train)} training rows: {shorten(values.columns[flat])}. "
-            "Drop them or train on more rows."
+            f"{flat.sum()} columns do not vary over the {len(train)} training rows: "
+            f"{shorten(values.columns[flat])}. Drop them or train on more rows."
         )
     return (values - mean) / spread
 
 
 def checked_rows(rows: np.ndarray | None, n_rows: int) -> np.ndarray:
-    """Return row positions, whichever way the rows were given.
-
-    Args:
-        rows: Positions, one boolean per row, or None for all rows.
-        n_rows: How many rows there are.
-
-    Returns:
-        Positions in [0, n_rows).
-
-    Raises:
-        DataError: If no row is chosen, a position does not exist or there are not as many booleans
-            as rows.
-
-    Example:
-        >>> checked_rows(np.array([True, False, True]), 3).tolist()
-        [0, 2]
-    """
+    """Row positions in [0, n_rows), whether given as such, as booleans, or as None for all."""
     if rows is None:
         return np.arange(n_rows)
     rows = np.asarray(rows)
     if rows.dtype == bool and len(rows) != n_rows:
         raise DataError(
-            f"train_rows has {len(rows)} booleans for {n_rows} rows. Pass one for each row, or positions."
+            f"train_rows has {len(rows)} booleans for {n_rows} rows. Pass one for each row, or "
+            "positions."
         )
     positions = np.flatnonzero(rows) if rows.dtype == bool else rows
     if not (positions.size and np.issubdtype(positions.dtype, np.integer)):

@@ -141,7 +141,8 @@ def _holds_names(column: pd.Series) -> bool:
 
 
 def _with_sample_names(table: pd.DataFrame, heading: str) -> pd.DataFrame:
-    names = table.iloc[:, 0].astype("str")
+    # A missing name stays missing, to be refused (pandas 2 would make it the text "nan").
+    names = table.iloc[:, 0].map(str, na_action="ignore")
     return table.iloc[:, 1:].set_axis(pd.Index(names.to_numpy(), name=heading or None), axis=0)
 
 

@@ -48,12 +48,11 @@ def to_networkx(data: HeteroData) -> nx.DiGraph:
             ((kind, name), {"node_type": kind, "name": name}) for name in data[kind].node_names
         )
     for edge_type in EDGE_TYPES:
-        table = edges_of(data, edge_type)
-        attributes = table.drop(columns=["source", "target"]).to_dict("records")
-        sources, targets = (
-            [(kind, name) for name in table[side]] for kind, side in _ends(edge_type)
-        )
-        graph.add_edges_from(zip(sources, targets, attributes, strict=True))
+        source_type, _, target_type = edge_type
+        for attributes in edges_of(data, edge_type).to_dict("records"):
+            source = (source_type, attributes.pop("source"))
+            target = (target_type, attributes.pop("target"))
+            graph.add_edges_from([(source, target, attributes)])
     return graph
 
 
@@ -113,10 +112,6 @@ def from_networkx(
         inputs=names["input"],
         outputs=names["output"],
     )
-
-
-def _ends(edge_type: tuple[str, str, str]) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (edge_type[0], "source"), (edge_type[2], "target")
 
 
 def _typed_nodes(graph: nx.DiGraph) -> dict[Any, Node]:
