@@ -1,31 +1,33 @@
 """The benchmark: data sets × scorers × hold-outs, resumable, and whether the rankings stand."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edgelab.datasets import Dataset
-from edgelab.errors import ConfigError, DataError, shorten
+from edgelab.errors import ConfigError, shorten
 from edgelab.evaluation import paired_differences
-from edgelab.methods import METHODS
 from edgelab.ops import spread
 from edgelab.training import ModelSettings
 
-from ._units import HOLD_OUT, Plan, Unit, cell_path, identity, run_unit
+from ._cells import CellStore
+from ._hold_out import chosen_methods
+from ._units import HOLD_OUT, Plan, Unit, identity, run_unit
 from ._variants import REFERENCE, VARIANTS, overlap
 
-ALWAYS = ("out_degree", "random")
-"""Methods of every benchmark: topology alone, and chance."""
+# Topology alone, and chance: what every scorer has to beat.
+_ALWAYS = ("out_degree", "random")
 
-STABILITY_COLUMNS = ("dataset", "scorer", "variant", "seed", "overlap", "n_top")
-SKIPPED_COLUMNS = ("dataset", "variant", "seed", "scorer", "reason")
+_STABILITY_COLUMNS = ("dataset", "scorer", "variant", "seed", "overlap", "n_top")
+_SKIPPED_COLUMNS = ("dataset", "variant", "seed", "scorer", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,11 +82,12 @@ def run_benchmark(
 
     Args:
         datasets: Data sets with different names.
-        methods: Names in `METHODS`; None takes all. The source's out-degree and chance are always
-            added.
+        methods: Names in `METHODS`, at least one; None takes all. The source's out-degree and
+            chance are always added.
         seeds: One hold-out of every data set each.
         fraction: Share of the function→function edges that is hidden, in (0, 1).
-        n_stability: How many draws of every variant in `VARIANTS` are ranked besides; 0 skips them.
+        n_stability: How many draws of every variant (another seed, one sample less, another order)
+            are ranked besides; 0 skips them.
         settings: How models are built and trained.
         top_k: For which k to report the share of hidden edges ranked at most k within their target.
         folder: Where every finished cell is stored, and from where it is taken next time; None
@@ -110,9 +113,9 @@ def run_benchmark(
         [['pearson', 0], ['pearson', 1], ['out_degree', 0], ['out_degree', 1], ['random', 0],
         ['random', 1]]
     """
-    names = list(dict.fromkeys([*(METHODS if methods is None else methods), *ALWAYS]))
+    names = list(dict.fromkeys([*chosen_methods(methods), *_ALWAYS]))
     seeds = list(seeds)
-    _check(datasets, names, seeds)
+    _check(datasets, seeds)
     with TemporaryDirectory() as temporary:
         place = Path(temporary if folder is None else folder)
         place.mkdir(parents=True, exist_ok=True)
@@ -120,100 +123,81 @@ def run_benchmark(
             fraction=fraction,
             settings=settings or ModelSettings(),
             top_k=tuple(top_k),
-            folder=place,
+            store=CellStore(place),
         )
-        units = [
-            unit for dataset in datasets for unit in _units(dataset, names, seeds, n_stability)
-        ]
+        draws = _draws(seeds, n_stability)
+        units = [unit for dataset in datasets for unit in _units(plan, dataset, names, draws)]
         missing = [replace(unit, methods=_missing(plan, unit, redo)) for unit in units]
         to_do = [unit for unit in missing if unit.methods]
         skipped = spread(partial(run_unit, plan), to_do, n_processes, "benchmark", shown=progress)
-        cells = _read_cells(plan, units)
+        cells = _finished_cells(plan.store, units)
     return Benchmark(
         records=_records(cells, names),
         stability=_stability(cells, names),
-        skipped=pd.DataFrame(
-            [row for rows in skipped for row in rows], columns=list(SKIPPED_COLUMNS)
-        ),
+        skipped=pd.DataFrame(list(chain.from_iterable(skipped)), columns=list(_SKIPPED_COLUMNS)),
         fraction=fraction,
     )
 
 
-def _check(datasets: Sequence[Dataset], methods: Sequence[str], seeds: Sequence[int]) -> None:
-    for method in methods:
-        METHODS[method]
-    named = [dataset.name for dataset in datasets]
-    if not named or not seeds:
+def _check(datasets: Sequence[Dataset], seeds: Sequence[int]) -> None:
+    names = [dataset.name for dataset in datasets]
+    if not names or not seeds:
         raise ConfigError(
-            f"{len(named)} data sets and {len(seeds)} hold-outs leave nothing to do; give at least one each"
+            f"{len(names)} data sets and {len(seeds)} hold-outs leave nothing to do; give at least "
+            "one each"
         )
-    twice = sorted({name for name in named if named.count(name) > 1})
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"data sets share the name {shorten(twice)}; give each its own")
 
 
-def _units(
-    dataset: Dataset, methods: Sequence[str], seeds: Sequence[int], n_stability: int
-) -> list[Unit]:
-    def unit(variant: str, seed: int) -> Unit:
-        return Unit(dataset=dataset, variant=variant, seed=seed, methods=tuple(methods))
-
-    hold_outs = [unit(HOLD_OUT, seed) for seed in seeds]
+def _draws(seeds: Sequence[int], n_stability: int) -> list[tuple[str, int]]:
+    """Variants and numbers of draws that every data set is ranked in."""
+    hold_outs = [(HOLD_OUT, seed) for seed in seeds]
     if not n_stability:
         return hold_outs
-    others = [
-        unit(name, draw) for name in VARIANTS if name != REFERENCE for draw in range(n_stability)
+    others = [name for name in VARIANTS if name != REFERENCE]
+    return [*hold_outs, (REFERENCE, 0), *product(others, range(n_stability))]
+
+
+def _units(
+    plan: Plan, dataset: Dataset, methods: Sequence[str], draws: Sequence[tuple[str, int]]
+) -> list[Unit]:
+    made_by = identity(plan, dataset)
+    return [
+        Unit(dataset=dataset, identity=made_by, variant=variant, seed=seed, methods=tuple(methods))
+        for variant, seed in draws
     ]
-    return [*hold_outs, unit(REFERENCE, 0), *others]
 
 
 def _missing(plan: Plan, unit: Unit, redo: bool) -> tuple[str, ...]:
     """Methods of a unit without a stored cell, or with one of another run if it may be replaced."""
-    wanted, missing = identity(plan, unit), []
-    for method in unit.methods:
-        path = cell_path(plan, unit, method)
-        stored = _read(path)["identity"] if path.is_file() else None
-        if stored is not None and stored != wanted and not redo:
-            raise ConfigError(
-                f"{path.name} in {str(plan.folder)!r} is of a benchmark with other data, other settings or another "
-                "version of edgelab. Choose another folder, or pass redo=True (--redo) to compute such cells anew."
-            )
-        if stored != wanted:
-            missing.append(method)
-    return tuple(missing)
+    return tuple(
+        method
+        for method in unit.methods
+        if not plan.store.is_finished(unit.key(method), unit.identity, redo=redo)
+    )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        cell = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"cannot read the finished cell {str(path)!r}: {error}. Delete it; it is computed anew."
-        ) from error
-    if not (
-        isinstance(cell, dict)
-        and {"identity", "dataset", "scorer", "variant", "seed"} <= cell.keys()
-    ):
-        raise DataError(
-            f"{str(path)!r} is no finished cell of a benchmark. Delete it; it is computed anew."
-        )
-    return cell
-
-
-def _read_cells(plan: Plan, units: Sequence[Unit]) -> list[dict[str, Any]]:
-    paths = [cell_path(plan, unit, method) for unit in units for method in unit.methods]
-    return [_read(path) for path in paths if path.is_file()]
+def _finished_cells(store: CellStore, units: Sequence[Unit]) -> list[dict[str, Any]]:
+    cells = [store.read(unit.key(method)) for unit in units for method in unit.methods]
+    return [cell for cell in cells if cell is not None]
 
 
 def _records(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> pd.DataFrame:
     rows = [
         {"dataset": cell["dataset"], "scorer": cell["scorer"], "seed": cell["seed"]}
-        | {name: math.nan if value is None else value for name, value in cell["metrics"].items()}
+        | _metrics(cell)
         | {"seconds": cell["seconds"]}
         for cell in cells
         if cell["variant"] == HOLD_OUT
     ]
     return _in_order(pd.DataFrame(rows), methods)
+
+
+def _metrics(cell: dict[str, Any]) -> dict[str, float]:
+    # JSON has no NaN; it was written as null.
+    return {name: math.nan if value is None else value for name, value in cell["metrics"].items()}
 
 
 def _stability(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> pd.DataFrame:
@@ -222,24 +206,21 @@ def _stability(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> pd.Da
         for cell in cells
         if cell["variant"] == REFERENCE
     }
-    rows = [
-        (*key, cell["variant"], cell["seed"], overlap(whole[key], cell["top"]), len(whole[key]))
-        for cell in cells
-        if cell["variant"] not in {HOLD_OUT, REFERENCE}
-        and (key := (cell["dataset"], cell["scorer"])) in whole
-    ]
-    return _in_order(pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)), methods)
+    rows = []
+    for cell in cells:
+        scorer = cell["dataset"], cell["scorer"]
+        if cell["variant"] in {HOLD_OUT, REFERENCE} or scorer not in whole:
+            continue
+        share = overlap(whole[scorer], cell["top"])
+        rows.append((*scorer, cell["variant"], cell["seed"], share, len(whole[scorer])))
+    return _in_order(pd.DataFrame(rows, columns=list(_STABILITY_COLUMNS)), methods)
 
 
 def _in_order(table: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
-    """Rows by data set, then by method in the order asked for, then by seed."""
+    """Rows by data set, then by method in the order asked for; otherwise as they come."""
     if table.empty:
         return table
     place = {name: number for number, name in enumerate(methods)}
-    first_seen = {name: number for number, name in enumerate(dict.fromkeys(table["dataset"]))}
-    order = table.assign(
-        _dataset=table["dataset"].map(first_seen), _scorer=table["scorer"].map(place)
-    )
-    return order.sort_values(["_dataset", "_scorer"], kind="stable", ignore_index=True).drop(
-        columns=["_dataset", "_scorer"]
-    )
+    scorer = table["scorer"].map(place).to_numpy()
+    order = np.lexsort((scorer, pd.factorize(table["dataset"])[0]))
+    return table.iloc[order].reset_index(drop=True)

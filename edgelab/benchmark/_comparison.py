@@ -1,4 +1,4 @@
-"""How well do methods recover edges that were hidden from them? Several hold-outs, one row each."""
+"""Methods compared on one data set: several hold-outs, one row each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ import pandas as pd
 from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError
 from edgelab.graphs import EdgeSplit
-from edgelab.methods import METHODS
 from edgelab.progress import tracked
 from edgelab.training import ModelSettings
 from edgelab.typing import Array, Bool, Float
 
-from ._judge import judged, make_hold_out
+from ._hold_out import chosen_methods, judge, make_hold_out
 
 Recovery = tuple[Float[Array, " candidates"], Bool[Array, " candidates"]]
 """Scores of all candidates of one hold-out, and which of them are held-out edges."""
@@ -53,7 +52,7 @@ def compare_methods(
 
     Args:
         dataset: Prior network, interventions and responses.
-        methods: Names in `METHODS`; None compares all of them.
+        methods: Names in `METHODS`, at least one; None compares all of them.
         seeds: One hold-out each; also the seed of training.
         fraction: Share of the function→function edges that is hidden, in (0, 1).
         settings: How the model is built and trained.
@@ -64,28 +63,27 @@ def compare_methods(
         One record per method and seed, and the scores behind it.
 
     Raises:
-        ConfigError: If a method is unknown or there is no seed.
+        ConfigError: If a method is unknown, or there is no method or no seed.
 
     Example:
         >>> from edgelab.datasets import sachs
-        >>> comparison = compare_methods(sachs(), ["pearson", "random"], seeds=range(2), fraction=0.25)
+        >>> methods = ["pearson", "random"]
+        >>> comparison = compare_methods(sachs(), methods, seeds=range(2), fraction=0.25)
         >>> comparison.records[["scorer", "seed", "n_positives"]].values.tolist()
         [['pearson', 0, 5], ['random', 0, 5], ['pearson', 1, 5], ['random', 1, 5]]
     """
-    names, seeds = list(methods or METHODS), list(seeds)
-    for name in names:
-        METHODS[name]  # a misspelt name ends here, and not after the first hold-out
+    names, seeds = chosen_methods(methods), list(seeds)
     if not seeds:
         raise ConfigError("seeds is empty; give at least one, each is one hold-out")
-    hold_outs = [make_hold_out(dataset, fraction, seed, settings) for seed in seeds]
+    # All are made before the first is judged: a hold-out that leaks ends the run at once.
+    hold_outs = {seed: make_hold_out(dataset, fraction, seed, settings) for seed in seeds}
     records: list[dict[str, float | str]] = []
     recoveries: dict[str, list[Recovery]] = {name: [] for name in names}
-    for seed, hold_out in tracked(
-        list(zip(seeds, hold_outs, strict=True)), "held-out edges", shown=progress
-    ):
-        for name, table, metrics in judged(hold_out, names, top_k):
+    for seed in tracked(seeds, "held-out edges", shown=progress):
+        for name in names:
+            table, metrics = judge(hold_outs[seed], name, top_k)
             records.append({"scorer": name, "seed": seed, **metrics})
-            recoveries[name].append(_recovery(table, hold_out.split))
+            recoveries[name].append(_recovery(table, hold_outs[seed].split))
     return Comparison(records=pd.DataFrame(records), recoveries=recoveries)
 
 
