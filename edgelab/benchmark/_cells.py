@@ -41,11 +41,7 @@ def _in_file_name(name: str, unfit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CellStore:
-    """A folder of finished cells.
-
-    Each cell says by what it was made: `identity` is the fingerprint of all that decides it, the
-    key aside.
-    """
+    """A folder of finished cells, each with a fingerprint of all but its key that decides it."""
 
     folder: Path
 

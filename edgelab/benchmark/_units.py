@@ -83,11 +83,7 @@ def identity(plan: Plan, dataset: Dataset) -> str:
 
 
 def run_unit(plan: Plan, unit: Unit) -> list[dict[str, Any]]:
-    """Rank by every method of the unit, storing each cell as it finishes; returns what was skipped.
-
-    A method that cannot be used on the data, such as a masked model where outputs are missing, is
-    skipped and says why; it leaves no file and is tried again next time.
-    """
+    """Rank by every method, storing each cell as it finishes; returns what was skipped."""
     make_cell = _cell_maker(plan, unit)
     skipped = []
     for method in unit.methods:
@@ -96,6 +92,8 @@ def run_unit(plan: Plan, unit: Unit) -> list[dict[str, Any]]:
         try:
             content = make_cell(method)
         except EdgelabError as error:
+            # Such as a masked model where outputs are missing: it leaves no file and is tried again
+            # next time.
             skipped.append({**asdict(key), "reason": str(error)})
             continue
         content["seconds"] = time.perf_counter() - started

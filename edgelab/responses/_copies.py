@@ -1,12 +1,11 @@
-"""Many small GSNNs trained as one: disjoint copies of a graph, each with weights and training rows
-of its own.
-"""
+"""Many small GSNNs trained as one: disjoint copies of a graph, each with its own weights."""
 
 from dataclasses import dataclass
 
 import torch
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.graphs import EDGE_TYPES, NODE_TYPES
 from edgelab.models import GSNN
@@ -46,29 +45,13 @@ class CopySettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.every, int) and self.every > 0 and self.epochs % self.every == 0):
-            raise ConfigError(
-                f"every must be a positive integer that divides epochs={self.epochs}, got {self.every!r}"
-            )
+        check_integer("every", self.every, why=f"it divides epochs={self.epochs}")
+        if self.epochs % self.every:
+            raise ConfigError(f"every must divide epochs={self.epochs}, got {self.every!r}")
 
 
 def copies_of(data: HeteroData, count: int) -> HeteroData:
-    """A graph that consists of disjoint copies of another.
-
-    Args:
-        data: A graph as `build_graph` makes it.
-        count: How many copies.
-
-    Returns:
-        A graph without attributes on its edges; the nodes of copy k follow those of copy k - 1, and
-        `#k` is appended to their names.
-
-    Example:
-        >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("a", "b")], input_edges=[("drug", "a")], output_edges=[("b", "read")])
-        >>> copies_of(data, 2)["function"].node_names
-        ['a#0', 'b#0', 'a#1', 'b#1']
-    """
+    """A graph of disjoint copies of another, copy after copy; its edges carry no attributes."""
     copies = HeteroData()
     size = {kind: len(data[kind].node_names) for kind in NODE_TYPES}
     for kind in NODE_TYPES:
@@ -89,39 +72,15 @@ def train_copies(
     data: HeteroData,
     x: Float[Tensor, "samples inputs"],
     y: Float[Tensor, "copies samples outputs"],
+    # How much each entry counts; every copy needs some weight.
     weight: Float[Tensor, "copies samples outputs"],
     new_x: Float[Tensor, "new inputs"],
-    settings: CopySettings | None = None,
+    settings: CopySettings,
 ) -> Float[Tensor, "looks copies new outputs"]:
-    """Train a GSNN per copy, and look at its predictions again and again.
-
-    The copies share no weight and no edge, so each is the GSNN that it would be alone; together
-    they take one pass of large tensor operations instead of many passes of small ones. The mean
-    loss of a copy does not depend on the others.
-
-    Args:
-        data: The graph.
-        x: What was done to each sample; the same for all copies.
-        y: What every copy is to predict.
-        weight: Which entries count in the training of which copy, and how much; each copy needs
-            some.
-        new_x: What to predict.
-        settings: Size and training.
-
-    Returns:
-        Predictions after every `settings.every` steps.
-
-    Raises:
-        TrainingError: If the loss stops being finite.
-
-    Example:
-        >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("a", "b")], input_edges=[("drug", "a")], output_edges=[("b", "read")])
-        >>> x, y = torch.ones(4, 1), torch.ones(2, 4, 1)
-        >>> train_copies(data, x, y, torch.ones_like(y), x, CopySettings(layers=2, epochs=20)).shape
-        torch.Size([2, 2, 4, 1])
-    """
-    settings, count = settings or CopySettings(), len(y)
+    """Train a GSNN per copy, and look at its predictions after every `settings.every` steps."""
+    # The copies share no weight and no edge, so each is the GSNN that it would be alone; together
+    # they take one pass of large tensor operations instead of many passes of small ones.
+    count = len(y)
     copies = copies_of(data, count)
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
@@ -137,7 +96,7 @@ def train_copies(
             with torch.no_grad():
                 looks.append(_by_copy(model(new_x.repeat(1, count)), count))
 
-    # Each copy's weights add up to the same, so none is trained on a larger loss than the others.
+    # Each copy's weights add up to the same: its loss does not depend on the others.
     share = weight / weight.sum(dim=(1, 2), keepdim=True)
     fit(
         model,
@@ -160,7 +119,7 @@ def train_copies(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Weighted:
-    """Leaves the samples as they are and says which entries count."""
+    """Leaves the samples as they are, and gives each entry its weight."""
 
     weight: Tensor
 

@@ -1,6 +1,4 @@
-"""Foreseeing double knockouts from single ones: does a network know more than the sum of the
-effects?
-"""
+"""Double knockouts predicted from single ones: by sums of effects, and by GSNNs."""
 
 from dataclasses import dataclass
 
@@ -11,12 +9,12 @@ import torch
 from edgelab.datasets import Dataset, in_sample_order
 from edgelab.errors import DataError
 from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES
-from edgelab.screens import mean_shifts
+from edgelab.screens import mean_shifts, one_at_a_time
 from edgelab.tasks import Task, perturbation_task
 from edgelab.typing import Array, Bool, Float
 
 from ._copies import CopySettings, train_copies
-from ._predictors import EnsembleSettings
+from ._ensemble import EnsembleSettings
 
 DUAL_LABELS = {
     "wildtype": "median of all samples",
@@ -55,7 +53,7 @@ def dual_settings() -> EnsembleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DualPrediction:
+class DoubleKnockoutPrediction:
     """How well double knockouts were foreseen.
 
     Attributes:
@@ -70,7 +68,7 @@ class DualPrediction:
 
 def predict_double_knockouts(
     single: Dataset, double: Dataset, *, settings: EnsembleSettings | None = None
-) -> DualPrediction:
+) -> DoubleKnockoutPrediction:
     """Predict double knockouts from single ones, by sums of effects and by GSNNs.
 
     Args:
@@ -88,24 +86,33 @@ def predict_double_knockouts(
             not as described.
 
     Example:
-        >>> from edgelab.responses._double_knockouts import sum_of_effects
-        >>> effect = np.array([[-1.0, 0.5], [0.0, -1.0]])
-        >>> sum_of_effects(np.ones(2), effect, np.array([[1.0, 1.0]])).tolist()
-        [[0.0, 0.5]]
+        >>> from edgelab.datasets import simulate
+        >>> network = {
+        ...     "edges": [("a", "c"), ("b", "c")],
+        ...     "input_edges": [("no a", "a"), ("no b", "b")],
+        ...     "output_edges": [("a", "a"), ("b", "b"), ("c", "c")],
+        ... }
+        >>> inputs = ["no a", "no b"]
+        >>> single = simulate(**network, x=pd.DataFrame([(0, 0), (1, 0), (0, 1)], columns=inputs))
+        >>> double = simulate(**network, x=pd.DataFrame([(1, 1)], columns=inputs))
+        >>> predict_double_knockouts(single, double).records["n_pairs"].unique().tolist()
+        [1]
     """
     known, asked = perturbation_task(in_sample_order(single)), perturbation_task(double)
-    x, y, new_x, new_y = (
-        values.double().numpy() for values in (known.x, known.y, asked.x, asked.y)
-    )
+    x, y = known.x.double().numpy(), known.y.double().numpy()
+    new_x, new_y = asked.x.double().numpy(), asked.y.double().numpy()
+    _check_doses(x, new_x)
     usual = np.median(y, axis=0)
-    effect = _effects(x, y - usual, new_x)
+    # Knockouts alone (dose 1): half a dose may have less than half the effect. What has none by
+    # itself is in no double knockout.
+    effect = np.nan_to_num(mean_shifts((x == 1).astype(float), y, usual))
     clear = np.where(np.abs(effect) > _CLEAR * effect.std(axis=0), effect, 0.0)
     silent = _silent(known, new_x)
-    sums = sum_of_effects(usual, clear, new_x)
-    by_gsnn = usual + _predict_by_gsnn(known, y - usual, new_x, settings or dual_settings())
+    sums = usual + new_x @ clear
+    by_gsnn = usual + _predict_by_gsnns(known, y - usual, new_x, settings or dual_settings())
     predicted = {
         "wildtype": np.broadcast_to(usual, new_y.shape),
-        "additive": sum_of_effects(usual, effect, new_x),
+        "additive": usual + new_x @ effect,
         "additive_clear": sums,
         "additive_bounded": _bounded(sums, silent),
         "gsnn": by_gsnn,
@@ -123,7 +130,7 @@ def predict_double_knockouts(
         for name, values in predicted.items()
     ]
     names = asked.data["output"].node_names
-    return DualPrediction(
+    return DoubleKnockoutPrediction(
         records=pd.DataFrame(records),
         predictions={
             name: pd.DataFrame(values, columns=names) for name, values in predicted.items()
@@ -131,51 +138,21 @@ def predict_double_knockouts(
     )
 
 
-def sum_of_effects(
-    usual: Float[Array, " outputs"],
-    effect: Float[Array, "inputs outputs"],
-    x: Float[Array, "samples inputs"],
-) -> Float[Array, "samples outputs"]:
-    """What is usual, plus the effect of every input that is on.
-
-    Args:
-        usual: Responses without intervention.
-        effect: What each input changes by itself.
-        x: Which inputs are on (1).
-
-    Returns:
-        Predicted responses.
-
-    Example:
-        >>> sum_of_effects(np.array([1.0]), np.array([[0.5], [-2.0]]), np.array([[1.0, 1.0], [0.0, 1.0]])).tolist()
-        [[-0.5], [-1.0]]
-    """
-    return usual + x @ effect
-
-
-def _effects(
-    x: Float[Array, "samples inputs"],
-    change: Float[Array, "samples outputs"],
-    new_x: Float[Array, "new inputs"],
-) -> Float[Array, "inputs outputs"]:
-    """Mean change under each knockout; 0 for inputs that were never at 1, which double knockouts
-    must not contain.
-    """
-    if ((x != 0).sum(axis=1) > 1).any() or not (
-        (new_x == 1).sum(axis=1) == (new_x != 0).sum(axis=1)
-    ).all():
+def _check_doses(
+    x: Float[Array, "samples inputs"], new_x: Float[Array, "new_samples inputs"]
+) -> None:
+    is_knockout = new_x == 1
+    if not (one_at_a_time(x) and (is_knockout == (new_x != 0)).all()):
         raise DataError(
-            "single knockouts must have at most one input on, and double ones inputs of 1 and 0 only; check the doses"
+            "single knockouts must have at most one input on, and double ones inputs of 1 and 0 "
+            "only; check the doses"
         )
-    is_knockout = (x == 1).astype(float)
-    times = is_knockout.sum(axis=0)
-    lacking = np.flatnonzero((new_x == 1).any(axis=0) & (times == 0))
+    lacking = np.flatnonzero(is_knockout.any(axis=0) & ~(x == 1).any(axis=0))
     if lacking.size:
         raise DataError(
-            f"{lacking.size} inputs of double knockouts were never knocked out by themselves, the first in column "
-            f"{lacking[0]}. Leave these pairs out."
+            f"{lacking.size} inputs of double knockouts were never knocked out by themselves, the "
+            f"first in column {lacking[0]}. Leave these pairs out."
         )
-    return np.nan_to_num(mean_shifts(is_knockout, change, baseline=np.zeros(change.shape[1])))
 
 
 def _silent(task: Task, x: Float[Array, "samples inputs"]) -> Bool[Array, "samples outputs"]:
@@ -193,7 +170,7 @@ def _bounded(
     return np.where(silent, 0.0, np.maximum(values, 0.0))
 
 
-def _predict_by_gsnn(
+def _predict_by_gsnns(
     task: Task,
     change: Float[Array, "samples outputs"],
     new_x: Float[Array, "new inputs"],
@@ -217,7 +194,7 @@ def _predict_by_gsnn(
 def _correlation(
     first: Float[Array, "samples outputs"], second: Float[Array, "samples outputs"]
 ) -> float:
-    """NaN where one of the two is constant."""
+    """Over all pairs and outputs; NaN where one of the two is constant."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])

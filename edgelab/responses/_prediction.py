@@ -1,35 +1,24 @@
-"""How well are responses predicted to conditions that were never seen? GSNNs beside linear models
-and a forest.
-"""
+"""Responses to hidden conditions, predicted in several ways and judged."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from edgelab.datasets import Dataset
+from edgelab.errors import ConfigError
 from edgelab.typing import Array, Float, Int
 
-from ._conditions import AskedConditions, Conditions, average_by_condition
-from ._predictors import PREDICTORS, EnsembleSettings
+from ._conditions import AveragedConditions, Conditions, average_by_condition
+from ._ensemble import EnsembleSettings
+from ._predictors import AVERAGES, PREDICTOR_LABELS, PREDICTORS
 
-AVERAGED = {"gsnn_and_pairs": ("gsnn", "ridge_pairs")}
-"""Predictions that are the mean of two others', by name: where the network explains a part only,
-each has its own.
-"""
-
-PREDICTOR_LABELS = {
-    "ridge": "ridge",
-    "ridge_pairs": "ridge with pairs",
-    "random_forest": "random forest",
-    "gsnn": "GSNN",
-    "gsnn_and_pairs": "GSNN and ridge with pairs, averaged",
-}
-"""What tables and figures call a predictor."""
-
+# Draws of the conditions behind an interval, and its ends.
 _BOOTSTRAPS = 1000
+_INTERVAL = (0.025, 0.975)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +53,7 @@ def predict_responses(
 
     Args:
         dataset: Prior network, what was done, and what was measured.
-        predictors: Names in `PREDICTORS` or `AVERAGED`; None takes all.
+        predictors: Names in `PREDICTOR_LABELS`, at least one; None takes all.
         n_folds: How many groups the conditions are hidden in; None hides each by itself.
         whole_conditions: Whether all samples that the data set gives one condition are hidden
             together, also where their `x` differs, such as a treatment in all cell lines.
@@ -74,81 +63,94 @@ def predict_responses(
         R² and predictions.
 
     Raises:
-        ConfigError: If a predictor is unknown, or there are fewer than three conditions or folds.
+        ConfigError: If a predictor is unknown, there is none, or there are fewer than three
+            conditions or folds.
 
     Example:
         >>> from edgelab.datasets import sachs
-        >>> found = predict_responses(sachs(), ["ridge", "ridge_pairs"])
-        >>> found.records[["predictor", "n_conditions"]].values.tolist()
+        >>> prediction = predict_responses(sachs(), ["ridge", "ridge_pairs"])
+        >>> prediction.records[["predictor", "n_conditions"]].values.tolist()
         [['ridge', 9], ['ridge_pairs', 9]]
     """
-    names = list(predictors or [*PREDICTORS, *AVERAGED])
-    for name in names:
-        if name not in AVERAGED:
-            PREDICTORS[name]
+    names = _chosen(predictors)
     settings = settings or EnsembleSettings()
-    asked = average_by_condition(
+    averaged = average_by_condition(
         dataset, n_folds, settings.copies.seed, whole_conditions=whole_conditions
     )
-    predicted, seconds = _predict(asked.conditions, names, settings)
+    predicted, seconds = _predict(averaged.conditions, names, settings)
     records = [
         {"dataset": dataset.name, "predictor": name}
-        | _judge(asked, predicted, name)
-        | {"n_conditions": asked.n_groups, "seconds": seconds[name]}
+        | _judge(averaged, predicted, name)
+        | {"n_conditions": averaged.n_groups, "seconds": seconds[name]}
         for name in names
     ]
     return ResponsePrediction(
         records=pd.DataFrame(records),
-        predictions={name: asked.in_units(predicted[name]) for name in names},
+        predictions={name: averaged.in_units(predicted[name]) for name in names},
     )
+
+
+def _chosen(predictors: Sequence[str] | None) -> list[str]:
+    if predictors is None:
+        return list(PREDICTOR_LABELS)
+    names = list(predictors)
+    if not names:
+        raise ConfigError("predictors is empty; name at least one, or pass None for all")
+    for name in names:
+        if name not in AVERAGES:
+            PREDICTORS[name]  # a misspelt name ends here, and not after minutes of training
+    return names
 
 
 def _predict(
     conditions: Conditions, names: Sequence[str], settings: EnsembleSettings
 ) -> tuple[dict[str, Float[Array, "conditions outputs"]], dict[str, float]]:
+    """Predictions by name, parts of averages among them, and the seconds that each took."""
+    averages = {name: AVERAGES[name].parts for name in names if name in AVERAGES}
+    single = [name for name in names if name not in averages]
     predicted, seconds = {}, {}
-    needed = [part for name in names for part in AVERAGED.get(name, (name,))]
-    for name in dict.fromkeys(needed):
+    for name in dict.fromkeys(chain(single, *averages.values())):
         started = time.perf_counter()
-        predicted[name] = PREDICTORS[name](conditions, settings)
+        predicted[name] = PREDICTORS[name].predict(conditions, settings)
         seconds[name] = time.perf_counter() - started
-    for name in names:
-        if name in AVERAGED:
-            predicted[name] = np.mean([predicted[part] for part in AVERAGED[name]], axis=0)
-            seconds[name] = sum(seconds[part] for part in AVERAGED[name])
+    for name, parts in averages.items():
+        predicted[name] = np.mean([predicted[part] for part in parts], axis=0)
+        seconds[name] = sum(seconds[part] for part in parts)
     return predicted, seconds
 
 
 def _judge(
-    asked: AskedConditions, predicted: dict[str, Float[Array, "conditions outputs"]], name: str
+    averaged: AveragedConditions,
+    predicted: dict[str, Float[Array, "conditions outputs"]],
+    name: str,
 ) -> dict[str, float]:
     """R² of a predictor, the GSNN's gain over it, and their intervals."""
-    conditions, group = asked.conditions, asked.conditions.group
+    total = _unexplained(averaged, np.zeros_like(averaged.conditions.y))
+    # The same draws for all predictors, so that gains are differences within a draw.
+    draws = np.random.default_rng(0).integers(len(total), size=(_BOOTSTRAPS, len(total)))
+    every = np.arange(len(total))[None]
 
-    def errors(one: Float[Array, "conditions outputs"]) -> Float[Array, " groups"]:
-        return np.bincount(group, (np.square(one - conditions.y) * conditions.count).sum(axis=1))
+    def r2(predictor: str, rows: Int[Array, "draws groups"]) -> Float[Array, " draws"]:
+        error = _unexplained(averaged, predicted[predictor])
+        return 1 - error[rows].sum(axis=1) / total[rows].sum(axis=1)
 
-    total = errors(np.zeros_like(conditions.y))
+    low, high = np.quantile(r2(name, draws), _INTERVAL).tolist()
+    judged = {"r2": float(r2(name, every)[0]), "low": low, "high": high}
+    if "gsnn" not in predicted:
+        return judged
+    judged["gsnn_gain"] = float(r2("gsnn", every)[0]) - judged["r2"]
+    gains = r2("gsnn", draws) - r2(name, draws)
+    judged["gain_low"], judged["gain_high"] = np.quantile(gains, _INTERVAL).tolist()
+    return judged
+
+
+def _unexplained(
+    averaged: AveragedConditions, predicted: Float[Array, "conditions outputs"]
+) -> Float[Array, " groups"]:
+    """Squared errors of predictions, summed over the samples of each condition."""
+    conditions = averaged.conditions
+    error = (np.square(predicted - conditions.y) * conditions.count).sum(axis=1)
     # What replicates differ among themselves is the same for every predictor; each group gets its
     # share of it.
-    spread = (
-        asked.within * np.bincount(group, conditions.count.sum(axis=1)) / conditions.count.sum()
-    )
-    draws = np.random.default_rng(0).integers(len(total), size=(_BOOTSTRAPS, len(total)))
-
-    def r2(
-        rows: Int[Array, "draws groups"], error: Float[Array, " groups"]
-    ) -> Float[Array, " draws"]:
-        return 1 - (error + spread)[rows].sum(axis=1) / (total + spread)[rows].sum(axis=1)
-
-    every = np.arange(len(total))[None]
-    found = {"r2": float(r2(every, errors(predicted[name]))[0])}
-    found["low"], found["high"] = np.quantile(
-        r2(draws, errors(predicted[name])), [0.025, 0.975]
-    ).tolist()
-    if "gsnn" not in predicted:
-        return found
-    found["gsnn_gain"] = float(r2(every, errors(predicted["gsnn"]))[0]) - found["r2"]
-    gains = r2(draws, errors(predicted["gsnn"])) - r2(draws, errors(predicted[name]))
-    found["gain_low"], found["gain_high"] = np.quantile(gains, [0.025, 0.975]).tolist()
-    return found
+    measured = np.bincount(conditions.group, conditions.count.sum(axis=1))
+    return np.bincount(conditions.group, error) + averaged.within * measured / measured.sum()

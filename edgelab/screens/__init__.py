@@ -22,3 +22,4 @@ from ._settings import comparisons as comparisons
 from ._settings import control_rows as control_rows
 from ._settings import distinct_settings as distinct_settings
 from ._settings import input_values as input_values
+from ._settings import one_at_a_time as one_at_a_time
