@@ -27,7 +27,7 @@ _ROOM_OF = {
     "fit": "training",
     "hold_out_edges": "graphs",
     "infer_edges": "jobs",
-    "load_dataset": "datasets.readers",
+    "load_dataset": "datasets",
     "masked_task": "tasks",
     "perturb_edges": "jobs",
     "perturbation_task": "tasks",
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from edgelab.benchmark import compare_methods as compare_methods
     from edgelab.datasets import Dataset as Dataset
     from edgelab.datasets import convergence as convergence
+    from edgelab.datasets import load_dataset as load_dataset
     from edgelab.datasets import sachs as sachs
     from edgelab.datasets import simulate as simulate
-    from edgelab.datasets.readers import load_dataset as load_dataset
     from edgelab.evaluation import evaluate_against as evaluate_against
     from edgelab.graphs import build_graph as build_graph
     from edgelab.graphs import hold_out_edges as hold_out_edges

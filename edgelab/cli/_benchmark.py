@@ -74,7 +74,7 @@ def benchmark(
     arguments = recorded("benchmark", locals())
     with one_clear_line(debug):
         from edgelab.benchmark import run_benchmark
-        from edgelab.datasets.readers import open_dataset
+        from edgelab.datasets import open_dataset
         from edgelab.ops import processor_count
         from edgelab.report import ResultsFolder, benchmark_summary
         from edgelab.training import ModelSettings

@@ -52,8 +52,13 @@ def responses(
     """
     arguments = recorded("responses", locals())
     with one_clear_line(debug):
-        from edgelab.datasets import is_cellnopt, read_cellnopt, read_dream4, read_dream4_duals
-        from edgelab.datasets.readers import open_dataset
+        from edgelab.datasets import (
+            is_cellnopt,
+            open_dataset,
+            read_cellnopt,
+            read_dream4,
+            read_dream4_duals,
+        )
         from edgelab.ops import one_thread, processor_count
         from edgelab.provenance import environment
         from edgelab.report import ResultsFolder

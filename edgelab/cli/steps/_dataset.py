@@ -24,7 +24,7 @@ def chosen_dataset(
     """Read what the user named: a data set as a whole, or its tables, but not both.
 
     Args:
-        dataset: What `edgelab.datasets.readers.open_dataset` reads, or None.
+        dataset: What `edgelab.datasets.open_dataset` reads, or None.
         edges: Prior network, or None.
         x: What was done, or None.
         y: What was measured, or None.
