@@ -1,6 +1,4 @@
-"""Growing a GSNN: one pass over the data, one closed form per function, one budget for the whole
-graph.
-"""
+"""Growing a GSNN: one pass over the data, one closed form per function, one budget for all."""
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
@@ -9,19 +7,20 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.growth._activations import slope_right_of_zero
 from edgelab.models import GSNN, evaluation_mode, placed_batch
 from edgelab.ops import Batch, Criterion, summed_loss
 from edgelab.typing import Tensor
 
-from ._node_channels import NewChannels, best_channels, within_budget
-from ._node_statistics import Batches, NodeStatistics, node_statistics
-from ._widening import check_can_grow, norm_cost, place_channels, set_channels
+from ._function_moments import Batches, FunctionStatistics, function_statistics
+from ._new_channels import NewChannels, best_channels, within_budget
+from ._placement import check_can_grow, norm_cost, place_channels, set_channels
 
 # The line search tries the step that would take the whole loss if it fell in a straight line, and
 # halves it so often.
-HALVINGS = 12
+_HALVINGS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +52,7 @@ def propose_channels(
     criterion: Criterion | None = None,
     per_function: int = 1,
     project: bool = True,
-) -> tuple[list[NewChannels], NodeStatistics]:
+) -> tuple[list[NewChannels], FunctionStatistics]:
     """The channels that a budget should buy; the model is left as it is.
 
     Args:
@@ -67,7 +66,7 @@ def propose_channels(
     Returns:
         The channels, and the statistics that they follow from.
     """
-    statistics = node_statistics(model, batches, criterion)
+    statistics = function_statistics(model, batches, criterion)
     proposals = best_channels(
         statistics, per_function=per_function, project=project, norm_cost=norm_cost(model)
     )
@@ -119,7 +118,9 @@ def grow_gsnn(
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> graph = build_graph([("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "level")])
+        >>> graph = build_graph(
+        ...     [("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "level")]
+        ... )
         >>> _ = torch.manual_seed(0)
         >>> model = GSNN.from_data(graph, channels=1, layers=2, norm="none", share_layers=False)
         >>> x = torch.randn(100, 1)
@@ -156,14 +157,11 @@ def grow_gsnn(
 def _best_scale(loss_at: Callable[[float], float], loss: float, slope: float) -> float:
     if not slope > 0:
         return 0.0
-    # Losses have units, and so have slopes: only their quotient is a scale that does not depend on
-    # them.
-    tried = {
-        scale: loss_at(scale)
-        for scale in (loss / slope * 0.5**halving for halving in range(HALVINGS))
-    }
-    best = min(tried, key=tried.__getitem__)
-    return best if tried[best] < loss else 0.0
+    # Losses have units, and so have slopes: their quotient is a scale that does not depend on them.
+    scales = [loss / slope * 0.5**halving for halving in range(_HALVINGS)]
+    losses = {scale: loss_at(scale) for scale in scales}
+    best = min(losses, key=losses.__getitem__)
+    return best if losses[best] < loss else 0.0
 
 
 def mean_loss(
@@ -179,7 +177,8 @@ def mean_loss(
     Returns:
         The mean.
     """
-    total, count = 0.0, 0
+    total = 0.0
+    count = 0
     with evaluation_mode(model), torch.no_grad():
         for batch in batches:
             placed = placed_batch(batch, model)
@@ -198,41 +197,29 @@ def growth_table(model: GSNN, taken: Sequence[NewChannels]) -> pd.DataFrame:
     Returns:
         The columns of `GrowthReport.table`.
     """
-    slope = slope_of_channels(model)
-    rows = []
-    for new in taken:
-        node, which = new.is_taken.nonzero(as_tuple=True)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "function": [
-                        model.function_names[number] for number in new.block.nodes[node].tolist()
-                    ],
-                    "layer": pd.array(
-                        [None if model.share_layers else new.layer] * len(node), dtype="Int64"
-                    ),
-                    "gain": new.gain[node, which].cpu().numpy(),
-                    "slope": slope * new.slope[node, which].cpu().numpy(),
-                    "n_parameters": new.cost,
-                }
-            )
-        )
-    table = pd.concat(rows, ignore_index=True)
-    order = (
-        (table["gain"] / table["n_parameters"]).sort_values(ascending=False, kind="stable").index
-    )
+    slope = _slope_of_channels(model)
+    tables = [_table_of(model, new, slope) for new in taken]
+    table = pd.concat(tables, ignore_index=True)
+    worth = table["gain"] / table["n_parameters"]
+    order = worth.sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
 
 
-def slope_of_channels(model: GSNN) -> float:
-    """By what the nonlinearity multiplies a small pre-activation.
+def _table_of(model: GSNN, new: NewChannels, slope: float) -> pd.DataFrame:
+    function, which = new.is_taken.nonzero(as_tuple=True)
+    layer = None if model.share_layers else new.layer
+    numbers = new.group.functions[function].tolist()
+    return pd.DataFrame({
+        "function": [model.function_names[number] for number in numbers],
+        "layer": pd.array([layer] * len(numbers), dtype="Int64"),
+        "gain": new.gain[function, which].cpu().numpy(),
+        "slope": slope * new.slope[function, which].cpu().numpy(),
+        "n_parameters": new.cost,
+    })  # fmt: skip
 
-    Args:
-        model: A GSNN.
 
-    Returns:
-        The slope just above 0; 1 for ELU and ReLU.
-    """
+def _slope_of_channels(model: GSNN) -> float:
+    """By what the nonlinearity multiplies a small pre-activation: 1 for ELU and ReLU."""
     nonlin = copy.copy(model.res_blocks()[0].nonlin)
     if hasattr(nonlin, "inplace"):  # blocks overwrite their values; a slope needs them
         setattr(nonlin, "inplace", False)  # noqa: B010 (not every module has it)
@@ -244,13 +231,11 @@ def _check_arguments(
 ) -> None:
     if not isinstance(batches, Sequence):
         raise ConfigError(
-            f"batches are gone through several times, so they must be a list or tuple, got {type(batches).__name__}; "
-            "pass list(batches)"
+            "batches are gone through several times, so they must be a list or tuple, got "
+            f"{type(batches).__name__}; pass list(batches)"
         )
-    if not (isinstance(n_parameters, int) and n_parameters >= 0):
-        raise ConfigError(f"n_parameters must be an integer of at least 0, got {n_parameters!r}")
-    if not (isinstance(per_function, int) and per_function > 0):
-        raise ConfigError(f"per_function must be a positive integer, got {per_function!r}")
+    check_integer("n_parameters", n_parameters, least=0)
+    check_integer("per_function", per_function)
     if not (scale is None or 0 <= scale < float("inf")):
         raise ConfigError(
             f"scale must be a finite number of at least 0, or None to search for it, got {scale!r}"

@@ -1,6 +1,4 @@
-"""The closed form of a new channel against a plain loop over functions, and the choice under a
-budget by hand.
-"""
+"""The closed form of a new channel against a plain loop, and the choice under a budget by hand."""
 
 import numpy as np
 import pytest
@@ -9,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgelab.graphs import build_graph
-from edgelab.growth.gsnn._node_blocks import node_blocks
-from edgelab.growth.gsnn._node_channels import best_channels, take_greedily, within_budget
-from edgelab.growth.gsnn._node_statistics import node_statistics
+from edgelab.growth.gsnn._function_moments import function_statistics
+from edgelab.growth.gsnn._new_channels import best_channels, take_greedily, within_budget
 from edgelab.models import GSNN
 
 GRAPH = build_graph(
@@ -34,8 +31,7 @@ def model_and_data() -> tuple[GSNN, torch.Tensor, torch.Tensor]:
 def by_plain_loop(
     model: GSNN, x: torch.Tensor, y: torch.Tensor, layer: int, function: str
 ) -> np.ndarray:
-    """Gains of the new channels of one function: residual of the pull on what it sends, regressed
-    on what it hears.
+    """Gains of a function's new channels: residual pull on what it sends, on what it hears.
 
     Edge states come from the model cut off after `layer` blocks, pulls from finite changes of
     single edges: no hook, no cache, no code of `growth`."""
@@ -69,9 +65,7 @@ def by_plain_loop(
 
 
 def basis_of(features: np.ndarray) -> np.ndarray:
-    """Orthonormal basis of the directions in which features of equal power vary by at least 1e-6 of
-    the largest.
-    """
+    """Orthonormal basis of directions of at least 1e-6 of the largest variance, at equal power."""
     power = np.sqrt((features**2).sum(0))
     u, s, _ = np.linalg.svd(features / np.where(power > 0, power, 1.0), full_matrices=False)
     return u[:, s**2 > 1e-6 * s[0] ** 2]
@@ -80,50 +74,25 @@ def basis_of(features: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_gains_equal_those_of_a_plain_loop(layer):
     model, x, y = model_and_data()
-    statistics = node_statistics(model, [(x[:50], y[:50]), (x[50:], y[50:])])
-    compared, found = 0, best_channels(statistics, per_function=2)
-    largest = max(float(new.gain.max()) for new in found)
-    for new in found:
+    statistics = function_statistics(model, [(x[:50], y[:50]), (x[50:], y[50:])])
+    proposals = best_channels(statistics, per_function=2)
+    largest = max(float(new.gain.max()) for new in proposals)
+    compared = 0
+    for new in proposals:
         if new.layer != layer:
             continue
-        for row, node in enumerate(new.block.nodes.tolist()):
-            expected = by_plain_loop(model, x, y, layer, model.function_names[node])[
-                : new.gain.shape[1]
-            ]
-            np.testing.assert_allclose(
-                new.gain[row, : len(expected)], expected, rtol=1e-5, atol=1e-6 * largest
-            )
+        for gain, function in zip(new.gain, new.group.functions.tolist(), strict=True):
+            expected = by_plain_loop(model, x, y, layer, model.function_names[function])
+            expected = expected[: len(gain)]
+            actual = gain[: len(expected)]
+            np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6 * largest)
             compared += 1
     assert compared == 5
 
 
-def test_every_function_is_in_the_group_of_its_shape():
-    model, _, _ = model_and_data()
-    found = {}
-    for block in node_blocks(model.wiring, model.graph.source, model.graph.target):
-        for node, into, out_of in zip(block.nodes.tolist(), block.into, block.out_of, strict=True):
-            entering = model.wiring.into_function[into].tolist()
-            leaving = model.wiring.out_of_function[out_of].tolist()
-            found[model.function_names[node]] = (
-                [model.edges[e] for e in entering],
-                [model.edges[e] for e in leaving],
-            )
-            rows = model.wiring.row_of_edge
-            assert (
-                block.into_rows[block.nodes.tolist().index(node)].tolist()
-                == rows[entering].tolist()
-            )
-            assert (
-                block.out_rows[block.nodes.tolist().index(node)].tolist() == rows[leaving].tolist()
-            )
-    for name in model.function_names:
-        assert sorted(found[name][0]) == sorted(e for e in model.edges if e[1] == name)
-        assert sorted(found[name][1]) == sorted(e for e in model.edges if e[0] == name)
-
-
 def test_gains_and_costs_of_a_budget():
     model, x, y = model_and_data()
-    proposals = best_channels(node_statistics(model, [(x, y)]), per_function=2)
+    proposals = best_channels(function_statistics(model, [(x, y)]), per_function=2)
     for budget in (0, 7, 40, 10**6):
         taken = within_budget(proposals, budget)
         spent = sum(int(new.taken.sum()) * new.cost for new in taken)

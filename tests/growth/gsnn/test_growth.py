@@ -9,7 +9,7 @@ from torch import nn
 from edgelab.errors import ConfigError, DataError
 from edgelab.graphs import build_graph
 from edgelab.growth import grow_gsnn, growth_table, mean_loss, propose_channels
-from edgelab.growth.gsnn._widening import place_channels, set_channels
+from edgelab.growth.gsnn._placement import place_channels, set_channels
 from edgelab.models import GSNN
 
 GRAPH = build_graph(
@@ -108,9 +108,7 @@ def test_the_line_search_lowers_the_loss_and_keeps_to_the_budget():
 
 
 def test_growth_goes_where_the_bottleneck_is():
-    """Through `narrow`, one channel wide, two independent signals must pass; the other path is wide
-    enough.
-    """
+    """Through `narrow`, one channel wide, two independent signals must pass; the rest is wide."""
     graph = build_graph(
         [
             ("left", "narrow"),
