@@ -3,11 +3,11 @@
 from ._edge_matrix import EdgeMatrix as EdgeMatrix
 from ._edge_matrix import as_matrix as as_matrix
 from ._matrices import laplacian as laplacian
+from ._matrices import prune_edges as prune_edges
 from ._matrices import regularization_loss as regularization_loss
-from ._matrices import to_networkx as to_networkx
-from ._matrices import to_numpy as to_numpy
-from ._matrices import to_scipy as to_scipy
-from ._prune_edges import prune_edges as prune_edges
+from ._matrix_outputs import to_networkx as to_networkx
+from ._matrix_outputs import to_numpy as to_numpy
+from ._matrix_outputs import to_scipy as to_scipy
 from .dynamics import OdeSolution as OdeSolution
 from .dynamics import OdeSolver as OdeSolver
 from .dynamics import integrate_ode as integrate_ode

@@ -1,4 +1,4 @@
-"""A sparse matrix held as a fixed pattern and one number per edge, used like a tensor in products."""
+"""A sparse matrix as a fixed pattern and one number per edge, used like a tensor in products."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias, Union
@@ -21,7 +21,8 @@ class EdgeMatrix:
 
     Example:
         >>> path = EdgeMatrix(
-        ...     pattern=SparsePattern(torch.tensor([[0, 1], [1, 2]]), 3, mirrored=True), values=torch.tensor([1.0, 5.0])
+        ...     pattern=SparsePattern(torch.tensor([[0, 1], [1, 2]]), 3, mirrored=True),
+        ...     values=torch.tensor([1.0, 5.0]),
         ... )
         >>> path @ torch.tensor([1.0, 10.0, 100.0])
         tensor([ 10., 501.,  50.])
@@ -84,11 +85,8 @@ class EdgeMatrix:
             Rows and columns, and the numbers there: both mirror images of an edge, then the
             diagonal where there is one. Row by row without a diagonal, if not transposed.
         """
-        index, values = (
-            self.pattern.indices,
-            self.values.index_select(0, self.pattern.edge_of_entry),
-        )
-        index = index.flip(0) if self.transposed else index
+        index = self.pattern.indices.flip(0) if self.transposed else self.pattern.indices
+        values = self.values.index_select(0, self.pattern.edge_of_entry)
         if self.diagonal is None:
             return index, values
         nodes = torch.arange(self.shape[0], device=self.device).expand(2, -1)
@@ -115,9 +113,8 @@ class EdgeMatrix:
             N × N numbers, differentiable.
         """
         (row, column), values = self.entries()
-        flat = values.new_zeros(self.shape.numel()).index_add(
-            0, row * self.shape[1] + column, values
-        )
+        place = row * self.shape[1] + column
+        flat = values.new_zeros(self.shape.numel()).index_add(0, place, values)
         return flat.reshape(self.shape)
 
     def to_sparse_coo(self) -> Float[Tensor, "nodes nodes"]:
@@ -157,3 +154,15 @@ def as_matrix(matrix: Matrix) -> Matrix:
     return EdgeMatrix(
         pattern=SparsePattern(entries.indices(), entries.shape[0]), values=entries.values()
     )
+
+
+def stored_entries(matrix: Matrix) -> tuple[Tensor, Tensor]:
+    """Rows, columns and numbers of the entries that may differ from 0, mirror images too."""
+    matrix = as_matrix(matrix)
+    if isinstance(matrix, Tensor):
+        index = matrix.detach().nonzero().t()
+        return index, matrix[index[0], index[1]]
+    if matrix.diagonal is None:
+        return matrix.entries()
+    # A loop of the pattern and the diagonal may meet in one entry: coalescing adds them.
+    return stored_entries(matrix.to_sparse_coo())

@@ -1,16 +1,13 @@
-"""What one does with an adjacency matrix, dense or sparse: its Laplacian, a penalty, and the ways
-out of torch.
-"""
+"""What is computed from an adjacency matrix, dense or sparse: Laplacian, penalty, pruning."""
 
-import networkx as nx
-import numpy as np
-import scipy.sparse
 import torch
 
 from edgelab.errors import ConfigError
-from edgelab.typing import Array, Float, Tensor
+from edgelab.ops import SparsePattern
+from edgelab.typing import Float, Tensor
 
-from ._edge_matrix import EdgeMatrix, Matrix, as_matrix
+from ._edge_matrix import EdgeMatrix, Matrix, as_matrix, stored_entries
+from ._matrix_inputs import check_symmetric
 
 
 def laplacian(matrix: Matrix) -> Matrix:
@@ -42,8 +39,7 @@ def laplacian(matrix: Matrix) -> Matrix:
 
 
 def regularization_loss(matrix: Matrix) -> Float[Tensor, ""]:
-    """Penalise many small changes more than a few large ones: Σ log(1 + |x|) over all entries, per
-    node.
+    """Penalise many small changes more than a few large ones: Σ log(1 + |x|) per node.
 
     Args:
         matrix: The change, dense or sparse.
@@ -59,105 +55,82 @@ def regularization_loss(matrix: Matrix) -> Float[Tensor, ""]:
     return values.abs().log1p().sum() / matrix.shape[0]
 
 
-def stored_entries(matrix: Matrix) -> tuple[Tensor, Tensor]:
-    """List the entries of a matrix that may differ from 0.
-
-    Args:
-        matrix: Dense or sparse.
-
-    Returns:
-        Rows and columns, `[2, entries]`, and the numbers there; both mirror images of a symmetric
-        matrix.
-
-    Example:
-        >>> stored_entries(torch.tensor([[0.0, 7.0], [0.0, 0.0]]))
-        (tensor([[0],
-                [1]]), tensor([7.]))
-    """
-    matrix = as_matrix(matrix)
-    if isinstance(matrix, EdgeMatrix):
-        # A loop of the pattern and the diagonal may meet in one entry.
-        return (
-            matrix.entries() if matrix.diagonal is None else stored_entries(matrix.to_sparse_coo())
-        )
-    index = matrix.detach().nonzero().t()
-    return index, matrix[index[0], index[1]]
-
-
-def to_scipy(matrix: Matrix) -> scipy.sparse.csr_array:
-    """Copy a matrix out of torch without writing out its zeros.
-
-    Args:
-        matrix: Dense or sparse, on any device.
-
-    Returns:
-        A sparse array of scipy.
-
-    Example:
-        >>> to_scipy(torch.tensor([[0.0, 7.0], [0.0, 0.0]])).nnz
-        1
-    """
-    index, values = (part.detach().cpu().numpy() for part in stored_entries(matrix))
-    return scipy.sparse.coo_array((values, (index[0], index[1])), shape=tuple(matrix.shape)).tocsr()
-
-
-def to_numpy(matrix: Matrix) -> Float[Array, "nodes nodes"]:
-    """Copy a matrix out of torch.
-
-    Args:
-        matrix: Dense or sparse, on any device.
-
-    Returns:
-        All N × N numbers.
-
-    Example:
-        >>> to_numpy(torch.eye(2).to_sparse()).tolist()
-        [[1.0, 0.0], [0.0, 1.0]]
-    """
-    matrix = as_matrix(matrix)
-    return matrix.to_dense().detach().cpu().numpy().copy()
-
-
-def to_networkx(
+def prune_edges(
     matrix: Matrix,
     *,
+    threshold: float | None = None,
+    n_edges: int | None = None,
     directed: bool = False,
-    threshold: float = 1e-8,
-    names: list[str] | None = None,
-) -> nx.Graph:
-    """Turn a matrix into a graph of networkx.
+    renormalise: bool = True,
+) -> Matrix:
+    """Keep the edges with the largest absolute values and set all others to 0.
 
     Args:
-        matrix: Dense or sparse.
-        directed: Make a `DiGraph`; otherwise the entries above the diagonal stand for both
-            directions.
-        threshold: Entries of at most this size are left out.
-        names: Of the nodes; numbers by default.
+        matrix: Usually a change of an adjacency; dense or sparse. Not changed.
+        threshold: Keep edges of at least this size.
+        n_edges: Keep this many edges, or all if there are fewer. Of equals those with smaller nodes
+            are kept.
+        directed: False takes the two mirror images of an edge for one, which a pruned symmetric
+            matrix needs to stay symmetric.
+        renormalise: Scale what is left to the sum of absolute values before.
 
     Returns:
-        All nodes, and edges with their `weight`.
+        A matrix of the kind and shape of the argument, differentiable in the values that are kept.
 
     Raises:
-        ConfigError: If the number of names is not that of the nodes.
+        ConfigError: Unless exactly one of `threshold` and `n_edges` is given, and not below 0.
+        GraphError: If the matrix is not symmetric and `directed` is False.
 
     Example:
-        >>> to_networkx(torch.tensor([[0.0, 2.0], [2.0, 0.0]]), names=["A", "B"]).edges(data=True)
-        EdgeDataView([('A', 'B', {'weight': 2.0})])
+        >>> change = torch.tensor([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]])
+        >>> prune_edges(change, n_edges=1).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 6.0], [0.0, 6.0, 0.0]]
     """
-    n_nodes = matrix.shape[0]
-    if names is not None and len(names) != n_nodes:
-        raise ConfigError(f"names must hold one name for each of {n_nodes} nodes, got {len(names)}")
-    labels = np.arange(n_nodes, dtype=object) if names is None else np.asarray(names, dtype=object)
-    (row, column), values = (part.detach().cpu().numpy() for part in stored_entries(matrix))
-    kept = np.abs(values) > threshold
-    kept &= True if directed else row <= column
-    graph = nx.DiGraph() if directed else nx.Graph()
-    graph.add_nodes_from(labels.tolist())
-    weighted = zip(
-        labels[row[kept]].tolist(),
-        labels[column[kept]].tolist(),
-        values[kept].tolist(),
-        strict=True,
-    )
-    graph.add_weighted_edges_from(weighted)
-    return graph
+    _check_one_given(threshold, n_edges)
+    if not directed:
+        check_symmetric("the matrix", _plain(matrix))
+    index, values = stored_entries(matrix)
+    kept = _largest(index, values.detach().abs(), threshold, n_edges, directed=directed)
+    index, largest = index[:, kept], values[kept]
+    if renormalise and largest.count_nonzero():
+        largest = largest * (values.abs().sum() / largest.abs().sum())
+    pruned = EdgeMatrix(pattern=SparsePattern(index, matrix.shape[0]), values=largest)
+    if isinstance(matrix, EdgeMatrix):
+        return pruned
+    return pruned.to_dense() if matrix.layout is torch.strided else pruned.to_sparse_coo()
+
+
+def _check_one_given(threshold: float | None, n_edges: int | None) -> None:
+    if (threshold is None) == (n_edges is None):
+        raise ConfigError(
+            f"give either threshold or n_edges, got threshold={threshold!r} and n_edges={n_edges!r}"
+        )
+    if not (threshold or n_edges or 0) >= 0:
+        raise ConfigError(
+            f"threshold and n_edges must be at least 0, got {threshold!r} and {n_edges!r}"
+        )
+
+
+def _plain(matrix: Matrix) -> Tensor:
+    """Any kind of matrix as a tensor without gradients, dense or coalesced."""
+    tensor = matrix.to_sparse_coo() if isinstance(matrix, EdgeMatrix) else matrix
+    tensor = tensor.detach()
+    return tensor if tensor.layout is torch.strided else tensor.to_sparse_coo().coalesce()
+
+
+def _largest(
+    index: Tensor, size: Tensor, threshold: float | None, n_edges: int | None, *, directed: bool
+) -> Tensor:
+    """Mark the entries of the edges to keep."""
+    if threshold is not None:
+        return size >= threshold
+    if not size.numel():
+        return torch.zeros_like(size, dtype=torch.bool)
+    low, high = index if directed else index.sort(0).values
+    edge = low * (1 + high.max()) + high  # one number for both mirror images of an edge
+    first = torch.ones_like(edge, dtype=torch.bool) if directed else index[0] <= index[1]
+    candidates = first.nonzero().squeeze(1)
+    # Sorted by number before by size, so that of equals those with smaller nodes are kept.
+    candidates = candidates[edge[candidates].argsort()]
+    ranked = candidates[size[candidates].argsort(descending=True, stable=True)]
+    return torch.isin(edge, edge[ranked[:n_edges]])

@@ -19,42 +19,17 @@ _SYMMETRY_TOLERANCE = 1e-5
 def read_square_matrix(
     name: str, matrix: MatrixLike, num_nodes: int, *, dtype: torch.dtype, device: torch.device
 ) -> Tensor:
-    """Return a matrix as a dense tensor, or as a coalesced sparse one if it was sparse in any way.
-
-    Args:
-        name: What it is, for messages.
-        matrix: A tensor of any layout, a numpy array, a nested list or a scipy sparse matrix.
-        num_nodes: Rows and columns that it must have.
-        dtype: Wanted precision.
-        device: Wanted place.
-
-    Returns:
-        A tensor that shares no memory with the argument and has no gradient.
-
-    Raises:
-        GraphError: If it is not square with `num_nodes` rows, or holds NaN or infinite values.
-
-    Example:
-        >>> import scipy.sparse
-        >>> place = {"dtype": torch.float32, "device": torch.device("cpu")}
-        >>> read_square_matrix("mask", scipy.sparse.eye(2, format="csr"), 2, **place).layout
-        torch.sparse_coo
-        >>> read_square_matrix("mask", [[0, 1]], 2, **place)
-        Traceback (most recent call last):
-        ...
-        edgelab.errors.GraphError: mask must have shape (2, 2), one row and column per node, got (1,
-        2)
-    """
+    """Copy a matrix without its gradient: dense, or coalesced if it was sparse in any way."""
     tensor = _as_tensor(matrix).detach()
     if tuple(tensor.shape) != (num_nodes, num_nodes):
         raise GraphError(
-            f"{name} must have shape {(num_nodes, num_nodes)}, one row and column per node, got {tuple(tensor.shape)}"
+            f"{name} must have shape {(num_nodes, num_nodes)}, one row and column per node, "
+            f"got {tuple(tensor.shape)}"
         )
     tensor = tensor.to(device=device, dtype=dtype, copy=True)
     if tensor.layout is not torch.strided:
         tensor = tensor.to_sparse_coo().coalesce()
-    values = stored_values(tensor)
-    if not values.isfinite().all():
+    if not stored_values(tensor).isfinite().all():
         raise GraphError(f"{name} holds NaN or infinite values. Replace or drop them.")
     return tensor
 
@@ -71,93 +46,47 @@ def _as_tensor(matrix: MatrixLike) -> Tensor:
 
 
 def stored_values(matrix: Num[Tensor, "nodes nodes"]) -> Num[Tensor, " _"]:
-    """Return the entries that a matrix stores, as a vector.
-
-    Args:
-        matrix: Dense, or sparse and coalesced.
-
-    Returns:
-        All entries, or those stored.
-
-    Example:
-        >>> stored_values(torch.eye(2).to_sparse()).tolist()
-        [1.0, 1.0]
-    """
+    """All entries of a dense matrix, those stored of a coalesced one, as a vector."""
     return matrix.values() if matrix.is_sparse else matrix.flatten()
 
 
 def check_symmetric(name: str, matrix: Num[Tensor, "nodes nodes"]) -> None:
-    """Refuse a matrix that is not its own transpose.
-
-    Args:
-        name: What it is, for the message.
-        matrix: Dense, or sparse and coalesced.
-
-    Raises:
-        GraphError: If it is not symmetric to a relative tolerance of 1e-5.
-
-    Example:
-        >>> check_symmetric("mask", torch.tensor([[0, 1], [0, 0]]))
-        Traceback (most recent call last):
-        ...
-        edgelab.errors.GraphError: directed=False requires mask to be symmetric; got shape (2, 2)...
-    """
-    difference = (
-        stored_values((matrix - matrix.t()).coalesce()) if matrix.is_sparse else matrix - matrix.t()
-    )
-    largest = stored_values(matrix).abs().max() if stored_values(matrix).numel() else 0
-    if difference.numel() and difference.abs().max() > _SYMMETRY_TOLERANCE * largest:
+    """Refuse a matrix, dense or coalesced, that is not its own transpose."""
+    values = stored_values(matrix)
+    difference = matrix - matrix.t()
+    if matrix.is_sparse:
+        difference = difference.coalesce()
+    differences = stored_values(difference)
+    if not differences.numel():
+        return
+    if differences.abs().max() > _SYMMETRY_TOLERANCE * values.abs().max():
         raise GraphError(
-            f"directed=False requires {name} to be symmetric; got shape {tuple(matrix.shape)} with entries that differ "
-            "from their mirror images. Symmetrise it, or set directed=True."
+            f"directed=False requires {name} to be symmetric; got shape {tuple(matrix.shape)} "
+            "with entries that differ from their mirror images. Symmetrise it, or set "
+            "directed=True."
         )
 
 
 def marked_edges(mask: Num[Tensor, "nodes nodes"], *, directed: bool) -> Int[Tensor, "2 edges"]:
-    """List the edges that a mask marks, in the order of rows and columns.
-
-    Args:
-        mask: Other than 0 where an edge may change; dense, or sparse and coalesced. The diagonal is
-            left out.
-        directed: False lists every edge once, with the smaller node first.
-
-    Returns:
-        Sources and targets.
-
-    Example:
-        >>> marked_edges(torch.ones(3, 3), directed=False).tolist()
-        [[0, 0, 1], [1, 2, 2]]
-    """
+    """Edges where a mask, dense or coalesced, is not 0, loops left out; i < j unless directed."""
     index = mask.indices()[:, mask.values() != 0] if mask.is_sparse else mask.nonzero().t()
-    return index[:, index[0] != index[1] if directed else index[0] < index[1]].contiguous()
+    kept = index[0] != index[1] if directed else index[0] < index[1]
+    return index[:, kept].contiguous()
 
 
 def entries_at(
     matrix: Float[Tensor, "nodes nodes"], edge_index: Int[Tensor, "2 edges"]
 ) -> tuple[Float[Tensor, " edges"], Bool[Tensor, " edges"]]:
-    """Read the entries of a matrix at given places.
-
-    Args:
-        matrix: Dense, or sparse and coalesced.
-        edge_index: Rows and columns.
-
-    Returns:
-        The entries, and which of them the matrix stores; those it does not are 0.
-
-    Example:
-        >>> entries_at(torch.diag(torch.tensor([0.0, 3.0])).to_sparse(), torch.tensor([[0, 1], [1, 1]]))
-        (tensor([0., 3.]), tensor([False,  True]))
-    """
+    """Entries of a matrix, dense or coalesced, and which of them it stores; the others are 0."""
     row, column = edge_index
     if not matrix.is_sparse:
         return matrix[row, column], torch.ones_like(row, dtype=torch.bool)
-    n_nodes, stored, wanted = matrix.shape[1], matrix.indices(), row * matrix.shape[1] + column
-    keys = stored[0] * n_nodes + stored[1]
-    # One more key and value, so that what lies behind the last key finds something to differ from.
+    stored_row, stored_column = matrix.indices()
+    keys = stored_row * matrix.shape[1] + stored_column
+    wanted = row * matrix.shape[1] + column
     place = torch.searchsorted(keys, wanted)
-    keys, values = (
-        torch.cat([keys, keys.new_tensor([-1])]),
-        torch.cat([matrix.values(), matrix.values().new_zeros(1)]),
-    )
-    found = keys[place] == wanted
-    return values[place] * found, found
+    # One more key and value, so that what lies behind the last key finds something to differ from.
+    keys = torch.cat([keys, keys.new_tensor([-1])])
+    values = torch.cat([matrix.values(), matrix.values().new_zeros(1)])
+    is_stored = keys[place] == wanted
+    return values[place] * is_stored, is_stored

@@ -10,20 +10,9 @@ from edgelab.typing import Float, Int, Tensor
 
 
 class BasePlusChange(nn.Module):
-    """Adds changes of some edges to a fixed sparse matrix; a module without parameters, so that it
-    follows its owner.
+    """Adds changes of some edges (i < j unless directed) to a fixed, coalesced sparse matrix."""
 
-    Args:
-        base: Sparse and coalesced; symmetric unless `directed`.
-        edge_index: Edges that change; i < j unless `directed`.
-        directed: Keep i → j and j → i apart.
-
-    Example:
-        >>> base = torch.tensor([[0.0, 1.0], [1.0, 5.0]]).to_sparse().coalesce()
-        >>> total = BasePlusChange(base, torch.tensor([[0], [1]]), directed=False)
-        >>> total(torch.tensor([0.25])).to_dense().tolist()
-        [[0.0, 1.25], [1.25, 5.0]]
-    """
+    # A module without parameters, so that its buffers follow its owner from device to device.
 
     base_values: Tensor
     place_of_edge: Tensor
@@ -37,10 +26,12 @@ class BasePlusChange(nn.Module):
         directed: bool,
     ) -> None:
         super().__init__()
-        n_nodes, base_edges = len(base), marked_edges(base, directed=directed)
+        n_nodes = len(base)
+        base_edges = marked_edges(base, directed=directed)
         keys = torch.cat([base_edges, edge_index.to(base_edges)], 1)
         keys, place = (keys[0] * n_nodes + keys[1]).unique(return_inverse=True)
-        index, values = base.indices(), base.values()
+        index = base.indices()
+        values = base.values()
         kept = index[0] != index[1] if directed else index[0] < index[1]
         kept &= values != 0
         base_values = values.new_zeros(len(keys)).index_copy(
@@ -59,13 +50,6 @@ class BasePlusChange(nn.Module):
         )
 
     def forward(self, change: Float[Tensor, " edges"]) -> EdgeMatrix:
-        """Add a change to the fixed matrix.
-
-        Args:
-            change: One number per edge, in the order of `edge_index`.
-
-        Returns:
-            The sum.
-        """
+        """Add a change, one number per edge in the order of `edge_index`."""
         values = self.base_values.index_add(0, self.place_of_edge, change)
         return EdgeMatrix(pattern=self.pattern, values=values, diagonal=self.diagonal)

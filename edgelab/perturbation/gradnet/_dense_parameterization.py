@@ -1,23 +1,19 @@
-"""A perturbation of a small graph as a dense matrix: easy to check, and what the sparse one is
-checked against.
-"""
+"""A change of a small graph as a dense matrix: what the sparse one is checked against."""
 
 import math
-import warnings
 
 import torch
 from torch import nn
 from torch.linalg import vector_norm
 
-from edgelab.errors import ConfigError, GraphError
+from edgelab.checks import check_integer
+from edgelab.errors import GraphError
 from edgelab.perturbation._matrix_inputs import MatrixLike, marked_edges, read_square_matrix
 from edgelab.typing import Float, Num, Tensor
 
-from ._edge_checks import check_budget, check_count
-from ._edge_costs import edge_costs
-from ._noise import add_noise
-from ._norms import norm_order
-from ._signs import check_sign, sign_map
+from ._budget import edge_costs, norm_order, read_budget
+from ._raw_numbers import add_noise, initial_numbers, read_share
+from ._signs import read_sign, sign_map
 
 # Below this norm a raw matrix has no direction to keep.
 _SMALLEST_NORM = 1e-12
@@ -52,7 +48,9 @@ class DenseParameterization(nn.Module):
 
     Example:
         >>> mask = 1 - torch.eye(3)
-        >>> change = DenseParameterization(3, 6.0, mask, torch.ones(3, 3), strict_budget=True, rand_init_weights=False)
+        >>> change = DenseParameterization(
+        ...     3, 6.0, mask, torch.ones(3, 3), strict_budget=True, rand_init_weights=False
+        ... )
         >>> change().detach()
         tensor([[0.0000, 1.0000, 1.0000],
                 [1.0000, 0.0000, 1.0000],
@@ -76,36 +74,28 @@ class DenseParameterization(nn.Module):
         rand_init_weights: bool | float = True,
     ) -> None:
         super().__init__()
-        self.num_nodes, self.budget = (
-            check_count("num_nodes", num_nodes, smallest=1),
-            check_budget(budget),
-        )
-        self.delta_sign, self.cost_aggr_norm = (
-            check_sign("delta_sign", delta_sign),
-            _checked_norm(cost_aggr_norm),
-        )
-        self.directed, self.strict_budget = directed, strict_budget
+        check_integer("num_nodes", num_nodes)
+        self.num_nodes = int(num_nodes)
+        self.budget = read_budget(budget)
+        self.delta_sign = read_sign("delta_sign", delta_sign)
+        self.cost_aggr_norm = norm_order(cost_aggr_norm)
+        self.directed = directed
+        self.strict_budget = strict_budget
         dtype = mask.dtype if mask.is_floating_point() else torch.get_default_dtype()
         mask = read_square_matrix("mask", mask, self.num_nodes, dtype=dtype, device=mask.device)
         cost = read_square_matrix(
             "cost_matrix", cost_matrix, self.num_nodes, dtype=dtype, device=mask.device
         )
         mask, cost = mask.to_dense(), cost.to_dense()
-        edge_costs(
-            cost, marked_edges(mask, directed=True), cost_aggr_norm=1, directed=True, dtype=dtype
-        )  # refuses
+        # For its refusals: every entry that may change needs a cost above 0.
+        edge_costs(cost, marked_edges(mask, directed=True), order=1, directed=True, dtype=dtype)
         self.register_buffer("mask", mask)
         self.register_buffer("cost_matrix", cost)
-        share = min(max(float(rand_init_weights), 0.0), 1.0)
-        base = 1.0 if strict_budget else 0.0
-        if share == base == 0 and self.delta_sign != "free":
-            warnings.warn(
-                "dead start: all raw numbers are 0, where their square has slope 0, so that training never moves them. "
-                "Pass rand_init_weights above 0 or strict_budget=True, or set a start by set_initial_state.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self.delta_adj_raw = nn.Parameter((1 - share) * base + share * torch.rand_like(mask))
+        share = read_share("rand_init_weights", rand_init_weights)
+        squared = self.delta_sign != "free"
+        self.delta_adj_raw = nn.Parameter(
+            initial_numbers(torch.rand_like(mask), share, strict=strict_budget, squared=squared)
+        )
         self.renorm_params()
 
     @property
@@ -120,9 +110,7 @@ class DenseParameterization(nn.Module):
 
     @property
     def should_renorm_after_step(self) -> bool:
-        """Whether only the direction of the raw matrix counts, so that its length may be kept as it
-        was.
-        """
+        """Whether only the direction of the raw matrix counts, and its length may be kept."""
         return self.budget is not None and self.strict_budget
 
     def degrees_of_freedom(self) -> int:
@@ -152,18 +140,17 @@ class DenseParameterization(nn.Module):
         """
         # As long as noise on the free numbers alone would be, though it lies on every number of the
         # matrix.
-        amplitude = noise_amplitude * math.sqrt(
-            max(1, self.degrees_of_freedom()) / self.delta_adj_raw.numel()
-        )
-        raw = add_noise(self.delta_adj_raw.flatten(), amplitude, noise_mode).reshape(
-            self.delta_adj_raw.shape
-        )
+        free_share = max(1, self.degrees_of_freedom()) / self.delta_adj_raw.numel()
+        amplitude = noise_amplitude * math.sqrt(free_share)
+        raw = add_noise(self.delta_adj_raw.flatten(), amplitude, noise_mode)
+        raw = raw.reshape(self.delta_adj_raw.shape)
         raw = raw.to(torch.promote_types(raw.dtype, torch.float32))
-        raw = raw if self.directed else (raw + raw.t()) / 2
+        if not self.directed:
+            raw = (raw + raw.t()) / 2
         change = sign_map(raw, self.delta_sign) * self.mask
-        return (change if self.budget is None else self._within_budget(change, self.budget)).to(
-            self.dtype
-        )
+        if self.budget is not None:
+            change = self._within_budget(change, self.budget)
+        return change.to(self.dtype)
 
     def _within_budget(self, change: Tensor, budget: float) -> Tensor:
         weighted = self.cost_matrix * change
@@ -176,9 +163,7 @@ class DenseParameterization(nn.Module):
 
     @torch.no_grad()
     def renorm_params(self) -> None:
-        """Scale the raw matrix to the root of its degrees of freedom; a strict change is the same
-        after it.
-        """
+        """Scale the raw matrix to the root of its degrees of freedom; a strict change stays."""
         norm = self.delta_adj_raw.norm(dtype=torch.promote_types(self.dtype, torch.float32))
         if norm > _SMALLEST_NORM:
             self.delta_adj_raw.mul_(math.sqrt(self.degrees_of_freedom() or self.num_nodes) / norm)
@@ -198,7 +183,8 @@ class DenseParameterization(nn.Module):
         """
         if delta_adj_raw_0.shape != self.delta_adj_raw.shape:
             raise GraphError(
-                f"Shape mismatch: got {tuple(delta_adj_raw_0.shape)}, expected {tuple(self.delta_adj_raw.shape)}."
+                f"Shape mismatch: got {tuple(delta_adj_raw_0.shape)}, "
+                f"expected {tuple(self.delta_adj_raw.shape)}."
             )
         self.delta_adj_raw.copy_(delta_adj_raw_0)
         if renorm:
@@ -212,14 +198,6 @@ class DenseParameterization(nn.Module):
         """
         return (
             f"num_nodes={self.num_nodes}, budget={self.budget}, delta_sign={self.delta_sign!r}, "
-            f"directed={self.directed}, strict_budget={self.strict_budget}, p={self.cost_aggr_norm}, "
-            f"dtype={self.dtype}, device={self.device}"
+            f"directed={self.directed}, strict_budget={self.strict_budget}, "
+            f"p={self.cost_aggr_norm}, dtype={self.dtype}, device={self.device}"
         )
-
-
-def _checked_norm(value: int | float) -> int | float:
-    if not value >= 1:
-        raise ConfigError(
-            f"cost_aggr_norm must be a positive integer or inf, got {value!r}; 1 adds up costs"
-        )
-    return norm_order(value)

@@ -1,24 +1,43 @@
 """Finding the change of a graph that lowers a loss."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 
-from edgelab.errors import ConfigError, TrainingError
-from edgelab.training import Callback, History, Objective, TrainingConfig, seeded, train
+from edgelab.checks import check_integer
+from edgelab.errors import TrainingError
+from edgelab.training import (
+    Callback,
+    EpochRecord,
+    History,
+    Objective,
+    StartInfo,
+    StepInfo,
+    TrainingConfig,
+    save_model,
+    seeded,
+    train,
+)
 from edgelab.typing import Tensor
 
-from ._fit_callbacks import KeepBest, Renormalise, Updates
+from ._dense_parameterization import DenseParameterization
 from ._gradnet import GradNet
+from ._graph_file import write_graph_file
+from ._sparse_parameterization import SparseParameterization
 
 # loss(net), or loss(net, update) with FitConfig.pass_update -> the number to minimise
 Loss: TypeAlias = Callable[..., Tensor]
 
-BEST_NAME = "best.safetensors"
+_BEST_NAME = "best.safetensors"
+
+# First moments of an optimizer scale as the gradient, second ones as its square.
+_FIRST_MOMENTS = ("exp_avg", "momentum_buffer")
+_SECOND_MOMENTS = ("exp_avg_sq", "square_avg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +77,8 @@ class FitConfig:
     checkpoint_every: int = 10
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.updates_per_epoch, int) and self.updates_per_epoch > 0):
-            raise ConfigError(
-                f"updates_per_epoch must be a positive integer, got {self.updates_per_epoch!r}"
-            )
-        self.training(n_updates=1, device="cpu")  # its own rules
+        check_integer("updates_per_epoch", self.updates_per_epoch)
+        self.training(n_updates=1, device="cpu")  # refuses what the training loop would
 
     def training(self, *, n_updates: int, device: str) -> TrainingConfig:
         """Say the same in the words of the training loop.
@@ -156,14 +172,11 @@ def fit(
         >>> net()[0, 2].item() > 0.99, result.losses[0] > result.best_loss
         (True, True)
     """
-    if not (isinstance(n_updates, int) and n_updates > 0):
-        raise ConfigError(f"n_updates must be a positive integer, got {n_updates!r}")
+    check_integer("n_updates", n_updates)
     config = FitConfig() if config is None else config
-    best_path = None if checkpoint_dir is None else Path(checkpoint_dir) / BEST_NAME
-    updates, best = (
-        Updates(n_updates=n_updates, per_epoch=config.updates_per_epoch),
-        KeepBest(best_path),
-    )
+    best_path = None if checkpoint_dir is None else Path(checkpoint_dir) / _BEST_NAME
+    updates = _Updates(n_updates=n_updates, per_epoch=config.updates_per_epoch)
+    best = _KeepBest(best_path)
     device = next((parameter.device for parameter in gn.parameters()), torch.device("cpu"))
     measured = _Measured(gn, loss, config.pass_update)
     objective = Objective(
@@ -172,10 +185,10 @@ def fit(
         identity={
             "updates_per_epoch": config.updates_per_epoch,
             "renormalise": config.renormalise,
-            **_identity(gn),
+            "model": _identity(gn),
         },
     )
-    own = [updates, best, *([Renormalise()] if config.renormalise else [])]
+    own = [updates, best, *([_Renormalise()] if config.renormalise else [])]
     history = train(
         gn,
         objective,
@@ -214,10 +227,122 @@ class _Measured:
         return value
 
 
-def _identity(gn: nn.Module) -> dict[str, object]:
+def _identity(gn: nn.Module) -> object:
+    """What tells a run on one model from a run on another, as far as it is no tensor."""
     if not isinstance(gn, GradNet):
-        return {"model": type(gn).__name__}
+        return type(gn).__name__
     config = gn.export_config()
-    return {
-        "model": {name: value for name, value in config.items() if not isinstance(value, Tensor)}
-    }
+    return {name: value for name, value in config.items() if not isinstance(value, Tensor)}
+
+
+class _Updates(Callback):
+    """Counts updates, records their losses, and deals the numbers, from 0, of the next ones."""
+
+    def __init__(self, *, n_updates: int, per_epoch: int) -> None:
+        self.losses: list[float] = []  # one per update made so far, each measured just before it
+        self._n_updates = n_updates
+        self._per_epoch = per_epoch
+        self._n_epochs = 0
+
+    def next_epoch(self) -> Iterator[int]:
+        # Epochs end at multiples of their length, so that a run that is continued for longer keeps
+        # their rhythm; the last one may have fewer updates.
+        end = min((self._n_epochs + 1) * self._per_epoch, self._n_updates)
+        return iter(range(len(self.losses), end))
+
+    def after_step(self, info: StepInfo) -> None:
+        self.losses.append(info.loss)
+
+    def after_epoch(self, record: EpochRecord) -> None:
+        self._n_epochs += 1
+
+    def state_dict(self) -> Mapping[str, object]:
+        losses = torch.tensor(self.losses, dtype=torch.float64)
+        return {"losses": losses, "n_epochs": self._n_epochs}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.losses = state["losses"].tolist()
+        self._n_epochs = state["n_epochs"]
+
+
+class _Renormalise(Callback):
+    """Brings raw numbers whose length does not matter back to their usual one after each step."""
+
+    # The loss does not notice, and the optimizer should not either: at c times the length gradients
+    # are 1/c times as large, so its moments are rescaled with them.
+
+    def __init__(self) -> None:
+        self._optimizer: torch.optim.Optimizer | None = None
+        self._parts: list[SparseParameterization | DenseParameterization] = []
+
+    def on_start(self, info: StartInfo) -> None:
+        self._optimizer = info.optimizer
+        kinds = SparseParameterization, DenseParameterization
+        parts = (module for module in info.model.modules() if isinstance(module, kinds))
+        self._parts = [part for part in parts if part.should_renorm_after_step]
+
+    def after_step(self, info: StepInfo) -> None:
+        for part in self._parts:
+            raw = part.delta_adj_raw
+            before = raw.detach().norm()
+            part.renorm_params()
+            self._rescale_moments(raw, raw.detach().norm() / before)
+
+    def _rescale_moments(self, parameter: nn.Parameter, scale: Tensor) -> None:
+        if self._optimizer is None or not (scale.isfinite() and scale > 0):
+            return
+        state = self._optimizer.state.get(parameter, {})
+        for names, factor in ((_FIRST_MOMENTS, scale), (_SECOND_MOMENTS, scale.square())):
+            for name in names:
+                if isinstance(state.get(name), Tensor):
+                    state[name].div_(factor)
+
+
+class _KeepBest(Callback):
+    """Keeps the parameters that gave the lowest loss: those before the step it led to."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path  # written at the end of every epoch that found better ones; None: never
+        self.loss = math.inf
+        self.update = -1  # number, from 0, of the update that began with the lowest loss
+        self.state: dict[str, Tensor] = {}
+        self._model: nn.Module | None = None
+        self._stored_update = -1
+
+    def offer(self, loss: float, update: int, model: nn.Module) -> None:
+        """Copy the state of a model if its loss is the lowest so far; the first of equals stays."""
+        if not loss < self.loss:
+            return
+        self.loss = loss
+        self.update = update
+        self.state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+    def store(self, model: nn.Module) -> None:
+        """Write the best state, with the model's arguments, unless the file holds it already."""
+        if self.path is None or self.update == self._stored_update:
+            return
+        if isinstance(model, GradNet):
+            write_graph_file(self.path, model.export_config(), self.state)
+        else:
+            save_model(self.path, self.state, {"kind": type(model).__name__})
+        self._stored_update = self.update
+
+    def on_start(self, info: StartInfo) -> None:
+        self._model = info.model
+
+    def after_backward(self, info: StepInfo) -> None:
+        # The step has not changed the parameters yet: they are those that gave its loss.
+        if self._model is not None:
+            self.offer(info.loss, info.step - 1, self._model)
+
+    def after_epoch(self, record: EpochRecord) -> None:
+        if self._model is not None:
+            self.store(self._model)
+
+    def state_dict(self) -> Mapping[str, object]:
+        return {"loss": self.loss, "update": self.update, "state": self.state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.loss = state["loss"]
+        self.update = state["update"]
+        self.state = dict(state["state"])

@@ -11,6 +11,7 @@ from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError, GraphError, close_names, shorten
 from edgelab.graphs import EDGE_TYPES, NODE_TYPES, EdgeType
+from edgelab.perturbation._costs import read_costs
 from edgelab.typing import Tensor
 
 # Which edges may change: "existing", "candidates", a 0/1 matrix [sources, targets], or a table of
@@ -32,61 +33,29 @@ def graph_arguments(
     cost: Cost | Mapping[EdgeType, Cost] = 1.0,
     dtype: torch.dtype | None = None,
 ) -> dict[str, Any]:
-    """Turn edges of a graph into the arguments of a `GradNet`.
-
-    Args:
-        data: A graph as `build_graph` makes it.
-        budget: For all edges together, or for each type of edge.
-        edge_types: Whose edges are in the adjacency; one type, or several.
-        allow: Which edges may change; for all types or for each.
-        cost: What a unit of change costs; for all types or for each.
-        dtype: Precision; torch's default if None.
-
-    Returns:
-        Matrices are sparse, `[source, target]`. Nodes are those that the types join, inputs before
-        functions before outputs; where they are of several kinds names are written `function Akt`.
-        The base adjacency is the `weight` of an edge where the graph has one, otherwise 1.
-
-    Raises:
-        GraphError: If the graph lacks a type, or a table names what it lacks.
-        ConfigError: If a choice is unknown.
-
-    Example:
-        >>> from edgelab.graphs import FUNCTION_EDGES, build_graph
-        >>> data = build_graph([("A", "B")], input_edges=[("drug", "A")], output_edges=[("B", "read")])
-        >>> given = graph_arguments(data, 1.0, edge_types=FUNCTION_EDGES, allow="candidates")
-        >>> given["names"], given["adj0"].to_dense().tolist(), given["mask"].to_dense().tolist()
-        (['A', 'B'], [[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]])
-    """
+    """Turn edges of a graph into the arguments of a `GradNet`; see `GradNet.from_graph`."""
     dtype = torch.get_default_dtype() if dtype is None else dtype
     edge_types = _listed(edge_types)
     nodes = _Nodes.of(data, edge_types)
-    parts = [
-        _read_type(data, kind, _choice(allow, kind), _choice(cost, kind), dtype)
+    parts = {
+        kind: _read_type(data, kind, _choice(allow, kind), _choice(cost, kind), dtype)
         for kind in edge_types
-    ]
-    blocks = list(zip(edge_types, parts, strict=True))
-    several = isinstance(budget, Mapping)
-    matrices = {
-        "mask": nodes.matrix(
-            [(kind, part.allowed, torch.ones_like(part.cost)) for kind, part in blocks]
-        ),
-        "adj0": nodes.matrix([(kind, part.edges, part.weight) for kind, part in blocks]),
-        "cost_matrix": nodes.matrix([(kind, part.allowed, part.cost) for kind, part in blocks]),
-        "groups": nodes.matrix(
-            [
-                (kind, part.allowed, torch.full_like(part.cost, i))
-                for i, (kind, part) in enumerate(blocks, start=1)
-            ]
-        )
-        if several
-        else None,
     }
+    existing = [(kind, part.edges, part.weight) for kind, part in parts.items()]
+    allowed = [(kind, part.allowed, torch.ones_like(part.cost)) for kind, part in parts.items()]
+    costs = [(kind, part.allowed, part.cost) for kind, part in parts.items()]
+    groups = [
+        (kind, part.allowed, torch.full_like(part.cost, group))
+        for group, (kind, part) in enumerate(parts.items(), start=1)
+    ]
     return {
         "num_nodes": len(nodes.names),
-        "budget": _budgets(budget, edge_types),
         "names": nodes.names,
-        **matrices,
+        "budget": _budgets(budget, edge_types),
+        "mask": nodes.matrix(allowed),
+        "adj0": nodes.matrix(existing),
+        "cost_matrix": nodes.matrix(costs),
+        "groups": nodes.matrix(groups) if isinstance(budget, Mapping) else None,
     }
 
 
@@ -112,7 +81,8 @@ class _Nodes:
         unknown = [kind for kind in edge_types if kind not in EDGE_TYPES]
         if unknown or not edge_types or len(set(edge_types)) < len(edge_types):
             raise ConfigError(
-                f"edge_type must be one or several different of {list(EDGE_TYPES)}, got {edge_types}"
+                f"edge_type must be one or several different of {list(EDGE_TYPES)}, "
+                f"got {edge_types}"
             )
         joined = {node for source, _, target in edge_types for node in (source, target)}
         kinds = [kind for kind in NODE_TYPES if kind in joined]
@@ -136,18 +106,11 @@ def _read_type(
 ) -> _TypePart:
     store = data[kind]
     edges = store.edge_index.cpu()
-    weight = (
-        store.weight.cpu().to(dtype)
-        if "weight" in store
-        else torch.ones(edges.shape[1], dtype=dtype)
-    )
+    unweighted = torch.ones(edges.shape[1], dtype=dtype)
+    weight = store.weight.cpu().to(dtype) if "weight" in store else unweighted
     allowed = _allowed(data, kind, edges, allow)
-    return _TypePart(
-        edges=edges,
-        weight=weight,
-        allowed=allowed,
-        cost=_costs(data, kind, allowed, cost).to(dtype),
-    )
+    costs = _costs(data, kind, allowed, cost).to(dtype)
+    return _TypePart(edges=edges, weight=weight, allowed=allowed, cost=costs)
 
 
 def _allowed(data: HeteroData, kind: EdgeType, edges: Tensor, allow: Allowed) -> Tensor:
@@ -157,7 +120,8 @@ def _allowed(data: HeteroData, kind: EdgeType, edges: Tensor, allow: Allowed) ->
     if isinstance(allow, Tensor):
         if tuple(allow.shape) != shape:
             raise GraphError(
-                f"allow must have shape {shape}, sources and targets of {kind}, got {tuple(allow.shape)}"
+                f"allow must have shape {shape}, sources and targets of {kind}, "
+                f"got {tuple(allow.shape)}"
             )
         return allow.cpu().to_dense().nonzero().t()
     if allow == "existing":
@@ -179,8 +143,8 @@ def _costs(data: HeteroData, kind: EdgeType, allowed: Tensor, cost: Cost) -> Ten
     if isinstance(cost, Tensor):
         if tuple(cost.shape) != (allowed.shape[1],):
             raise GraphError(
-                f"cost must hold one number for each of the {allowed.shape[1]} edges of {kind} that may change, "
-                f"got shape {tuple(cost.shape)}"
+                f"cost must hold one number for each of the {allowed.shape[1]} edges of {kind} "
+                f"that may change, got shape {tuple(cost.shape)}"
             )
         return cost.detach().cpu()
     return torch.full((allowed.shape[1],), float(cost))
@@ -192,17 +156,21 @@ def _costs_by_name(data: HeteroData, kind: EdgeType, allowed: Tensor, cost: pd.D
     width = data[kind[2]].num_nodes
     ids = _ids(data, kind, cost, "cost").numpy()
     known = pd.Series(cost["cost"].to_numpy(), index=ids[0] * width + ids[1])
-    wanted = (allowed[0] * width + allowed[1]).numpy()
     if not known.index.is_unique:
         raise GraphError("the table of costs names an edge twice. Keep one row per edge.")
-    found = known.reindex(wanted)
-    if found.isna().any():
-        source, target = allowed[:, int(found.isna().to_numpy().argmax())].tolist()
-        pair = (data[kind[0]].node_names[source], data[kind[2]].node_names[target])
+    costs = known.reindex((allowed[0] * width + allowed[1]).numpy()).reset_index(drop=True)
+
+    def pair_at(row: int) -> tuple[str, str]:
+        source, target = allowed[:, row].tolist()
+        return data[kind[0]].node_names[source], data[kind[2]].node_names[target]
+
+    missing = costs.isna().to_numpy()
+    if missing.any():
         raise GraphError(
-            f"{int(found.isna().sum())} edges that may change have no cost in the table, first: {pair}. Add them."
+            f"{int(missing.sum())} edges that may change have no cost in the table, "
+            f"first: {pair_at(int(missing.argmax()))}. Add them."
         )
-    return torch.from_numpy(found.to_numpy(dtype=np.float64, copy=True))
+    return torch.from_numpy(read_costs(costs, pair_at))
 
 
 def _ids(data: HeteroData, kind: EdgeType, table: pd.DataFrame, what: str) -> Tensor:
@@ -211,19 +179,20 @@ def _ids(data: HeteroData, kind: EdgeType, table: pd.DataFrame, what: str) -> Te
     missing = [column for column in columns if column not in table]
     if missing:
         raise GraphError(
-            f"the table given as {what} needs columns 'source' and 'target', got {shorten(table.columns)}"
+            f"the table given as {what} needs columns 'source' and 'target', "
+            f"got {shorten(table.columns)}"
         )
     ids = []
     for column, node in zip(columns, (kind[0], kind[2]), strict=True):
         names = pd.Index(data[node].node_names)
-        found = names.get_indexer(table[column])
-        unknown = table[column].to_numpy()[found < 0]
+        numbers = names.get_indexer(table[column])
+        unknown = table[column].to_numpy()[numbers < 0]
         if len(unknown):
             raise GraphError(
-                f"the table given as {what} names {len(unknown)} nodes that the graph lacks among its {node}s, first: "
-                f"{unknown[0]!r} ({close_names(unknown[0], names)})"
+                f"the table given as {what} names {len(unknown)} nodes that the graph lacks among "
+                f"its {node}s, first: {unknown[0]!r} ({close_names(unknown[0], names)})"
             )
-        ids.append(found)
+        ids.append(numbers)
     return torch.from_numpy(np.stack(ids).astype(np.int64))
 
 

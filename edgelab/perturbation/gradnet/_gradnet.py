@@ -10,34 +10,31 @@ import torch
 from torch import nn
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.graphs import FUNCTION_EDGES, EdgeType
 from edgelab.perturbation._edge_matrix import EdgeMatrix, Matrix
-from edgelab.perturbation._matrices import to_networkx, to_numpy
 from edgelab.perturbation._matrix_inputs import MatrixLike, stored_values
+from edgelab.perturbation._matrix_outputs import to_networkx, to_numpy
 from edgelab.typing import Array, Float, Tensor
 
 from ._base_plus_change import BasePlusChange
+from ._budget import norm_order
 from ._dense_parameterization import DenseParameterization
-from ._edge_checks import check_count
-from ._final_sign import FINAL_RULES, apply_final_sign, warn_of_signs
 from ._from_graph import Allowed, Cost, TypeBudgets, graph_arguments
-from ._graph_inputs import (
+from ._graph_file import read_graph_file, write_graph_file
+from ._graph_matrices import read_matrices
+from ._parameterization import (
     Budget,
     Parameterization,
     ParameterOptions,
-    check_names,
     make_parameterization,
-    make_sum,
-    read_matrices,
 )
-from ._saved import read_graph_file, write_graph_file
-from ._signs import check_sign
+from ._signs import FINAL_RULES, apply_final_sign, read_sign, warn_of_signs
 
 
 class GradNet(nn.Module):
-    """An adjacency matrix, a trainable change of it whose cost stays within a budget, and the sign
-    of their sum.
+    """An adjacency matrix and a trainable change of it whose cost stays within a budget.
 
     Sparse exactly where both the mask (which is where the change may be) and the base adjacency
     are; then nothing of the size of all pairs of nodes is ever made.
@@ -116,14 +113,16 @@ class GradNet(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        self.num_nodes, self.directed = check_count("num_nodes", num_nodes, smallest=1), directed
-        self.delta_sign, self.final_sign = (
-            check_sign("delta_sign", delta_sign),
-            check_sign("final_sign", final_sign),
-        )
-        self.projection, self.max_edges = projection, max_edges
-        self.final_rule, self.names = final_rule, check_names(names, self.num_nodes)
+        check_integer("num_nodes", num_nodes)
         FINAL_RULES[final_rule]
+        self.num_nodes = int(num_nodes)
+        self.directed = directed
+        self.delta_sign = read_sign("delta_sign", delta_sign)
+        self.final_sign = read_sign("final_sign", final_sign)
+        self.final_rule = final_rule
+        self.projection = projection
+        self.max_edges = max_edges
+        self.names = _checked_names(names, self.num_nodes)
         matrices = read_matrices(
             mask,
             adj0,
@@ -141,7 +140,7 @@ class GradNet(nn.Module):
             delta_sign=self.delta_sign,
             directed=directed,
             strict_budget=strict_budget,
-            cost_aggr_norm=cost_aggr_norm,
+            cost_aggr_norm=norm_order(cost_aggr_norm),
             rand_init_weights=rand_init_weights,
             projection=projection,
             max_edges=max_edges,
@@ -150,7 +149,10 @@ class GradNet(nn.Module):
         warn_of_signs(self.delta_sign, self.final_sign, final_rule, stored_values(self.adj0))
         if self.final_sign == self.delta_sign:
             self.final_sign = "free"
-        self.sum = make_sum(self.adj0, self.param)
+        if isinstance(self.param, DenseParameterization) or not self.adj0.is_sparse:
+            self.sum = None
+        else:
+            self.sum = BasePlusChange(self.adj0, self.param.edge_index, directed=directed)
 
     @classmethod
     def from_graph(
@@ -203,10 +205,13 @@ class GradNet(nn.Module):
         Example:
             >>> from edgelab.graphs import build_graph
             >>> data = build_graph(
-            ...     [("A", "B"), ("B", "C")], input_edges=[("drug", "A")], output_edges=[("C", "read")]
+            ...     [("A", "B"), ("B", "C")],
+            ...     input_edges=[("drug", "A")],
+            ...     output_edges=[("C", "read")],
             ... )
             >>> net = GradNet.from_graph(data, 3.0, rand_init_weights=False)
-            >>> [(a, b, round(weight, 3)) for a, b, weight in net.to_networkx().edges(data="weight")]
+            >>> edges = net.to_networkx().edges(data="weight")
+            >>> [(source, target, round(weight, 3)) for source, target, weight in edges]
             [('A', 'B', 2.5), ('B', 'C', 2.5)]
         """
         given = graph_arguments(
@@ -242,9 +247,7 @@ class GradNet(nn.Module):
 
     @property
     def should_renorm_after_step(self) -> bool:
-        """Whether only the direction of the raw numbers counts, so that their length may be kept as
-        it was.
-        """
+        """Whether only the direction of the raw numbers counts, and their length may be kept."""
         return self.param.should_renorm_after_step
 
     def matrix(self, noise_amplitude: float = 0.0, noise_mode: str = "additive") -> Matrix:
@@ -262,9 +265,7 @@ class GradNet(nn.Module):
             total: Matrix = self.sum(self.param.edge_values(noise_amplitude, noise_mode))
         else:
             change = self.delta_matrix(noise_amplitude, noise_mode)
-            total = self.adj0.to_dense() + (
-                change if isinstance(change, Tensor) else change.to_dense()
-            )
+            total = self.adj0.to_dense() + change.to_dense()
         return apply_final_sign(total, self.final_sign, self.final_rule)
 
     def forward(
@@ -331,14 +332,15 @@ class GradNet(nn.Module):
 
         Returns:
             One row per edge that may change, dearest first, by name if the nodes have names; see
-            `budget_table`.
+            `SparseParameterization.report_budget`.
 
         Raises:
             ConfigError: If the mask is dense.
         """
         if isinstance(self.param, DenseParameterization):
             raise ConfigError(
-                "a report lists edges and needs a sparse mask, got a dense one. Use mask.to_sparse()."
+                "a report lists edges and needs a sparse mask, got a dense one. "
+                "Use mask.to_sparse()."
             )
         return self.param.report_budget(self.names)
 
@@ -432,6 +434,18 @@ class GradNet(nn.Module):
         """
         return (
             f"num_nodes={self.num_nodes}, budget={self.budget}, delta_sign={self.delta_sign!r}, "
-            f"final_sign={self.final_sign!r}, directed={self.directed}, strict_budget={self.param.strict_budget}, "
-            f"p={self.param.cost_aggr_norm}, dtype={self.dtype}, device={self.device}"
+            f"final_sign={self.final_sign!r}, directed={self.directed}, "
+            f"strict_budget={self.param.strict_budget}, p={self.param.cost_aggr_norm}, "
+            f"dtype={self.dtype}, device={self.device}"
         )
+
+
+def _checked_names(names: Sequence[str] | None, num_nodes: int) -> list[str] | None:
+    if names is None:
+        return None
+    n_different = len(set(names))
+    if not n_different == len(names) == num_nodes:
+        raise ConfigError(
+            f"names must hold {num_nodes} different names, one per node, got {n_different}"
+        )
+    return list(names)

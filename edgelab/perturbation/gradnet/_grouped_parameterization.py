@@ -52,7 +52,8 @@ class GroupedParameterization(nn.Module):
         super().__init__()
         if not members or len(members) != len(edges_of_group):
             raise ConfigError(
-                f"every group needs a parameterization and its edges, got {len(members)} and {len(edges_of_group)}"
+                f"every group needs a parameterization and its edges, got {len(members)} and "
+                f"{len(edges_of_group)}"
             )
         order = torch.cat(list(edges_of_group))
         place = order.argsort()
@@ -114,7 +115,7 @@ class GroupedParameterization(nn.Module):
 
     @property
     def delta_adj_raw(self) -> Float[Tensor, " edges"]:
-        """The raw numbers of all edges, in their common order; a copy of the members' parameters."""
+        """The raw numbers of all edges, in their common order; a copy of the members'."""
         return torch.cat([member.delta_adj_raw for member in self._all()])[self._place]
 
     @property
@@ -138,9 +139,8 @@ class GroupedParameterization(nn.Module):
         Returns:
             One number per edge, in the common order.
         """
-        return torch.cat(
-            [member.edge_values(noise_amplitude, noise_mode) for member in self._all()]
-        )[self._place]
+        values = [member.edge_values(noise_amplitude, noise_mode) for member in self._all()]
+        return torch.cat(values)[self._place]
 
     def forward(
         self, noise_amplitude: float = 0.0, noise_mode: str = "additive"
@@ -167,9 +167,8 @@ class GroupedParameterization(nn.Module):
             are of the budget of the group.
         """
         tables = [member.report_budget(node_names) for member in self._all()]
-        return pd.concat(
-            [table.assign(group=group) for group, table in enumerate(tables, 1)], ignore_index=True
-        )
+        grouped = [table.assign(group=group) for group, table in enumerate(tables, start=1)]
+        return pd.concat(grouped, ignore_index=True)
 
     def renorm_params(self) -> None:
         """Scale the raw numbers of each group with a budget; those without keep theirs."""
@@ -192,9 +191,8 @@ class GroupedParameterization(nn.Module):
             raise ConfigError(
                 f"Shape mismatch: got {tuple(raw.shape)}, expected {(self.degrees_of_freedom(),)}."
             )
-        by_member = raw[self._place.argsort()].split(
-            [member.degrees_of_freedom() for member in self._all()]
-        )
+        sizes = [member.degrees_of_freedom() for member in self._all()]
+        by_member = raw[self._place.argsort()].split(sizes)
         for member, part in zip(self._all(), by_member, strict=True):
             member.set_initial_state(part, renorm=False)
         if renorm:

@@ -1,9 +1,6 @@
-"""A perturbation of chosen edges that keeps to a cost budget, stored and differentiated edge by
-edge.
-"""
+"""A change of chosen edges within a cost budget, stored and differentiated edge by edge."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,27 +8,22 @@ import pandas as pd
 import torch
 from torch import nn
 
-from edgelab.errors import ConfigError
+from edgelab.checks import check_integer
+from edgelab.errors import ConfigError, GraphError
 from edgelab.ops import SparsePattern, sparse_matrix
 from edgelab.typing import Float, Tensor
 
-from ._budget_checks import check_projection, check_share, check_within_budget
-from ._budget_report import budget_table
-from ._edge_checks import check_budget, check_cost, check_count, check_edges
-from ._edge_count import cut, largest_edges
-from ._noise import add_noise
-from ._norms import norm_order
-from ._rescale import rescale
-from ._signs import check_sign, inverse_sign_map, sign_map
-from ._simplex import project_to_budget
+from ._budget import budget_table, check_costs, check_within_budget, read_budget, whole_order
+from ._projections import check_projection, cut, largest_edges, project_to_budget, rescale
+from ._raw_numbers import add_noise, initial_numbers, read_share
+from ._signs import inverse_sign_map, read_sign, sign_map
 
 # Relative error that counts as rounding, in units of the precision of the parameters.
-ROUNDING = 4
+_ROUNDING = 4
 
 
 class SparseParameterization(nn.Module):
-    """A trainable change of the weights of a list of edges, whose cost-weighted p-norm stays within
-    a budget.
+    """A trainable change of the weights of a list of edges, whose cost stays within a budget.
 
     Args:
         num_nodes: Nodes of the graph.
@@ -43,7 +35,8 @@ class SparseParameterization(nn.Module):
         delta_sign: `free`, `nonnegative` or `nonpositive`; the latter two square the parameters.
         directed: Whether i → j leaves j → i alone.
         strict_budget: Spends exactly the budget; else scales down only.
-        cost_aggr_norm: The p: a whole number, or inf.
+        cost_aggr_norm: The p: a whole number, or inf. As in gradnet, one below 1, which gives no
+            norm, counts as 1.
         rand_init_weights: Share of uniform random numbers in the initial parameters, 0 to 1; the
             rest is 1 in strict mode and 0 otherwise.
         dtype: Of parameters and costs; that of `cost_p_sum` by default.
@@ -63,7 +56,12 @@ class SparseParameterization(nn.Module):
     Example:
         >>> edges, cost = torch.tensor([[0, 0], [1, 2]]), torch.tensor([2.0, 2.0])
         >>> change = SparseParameterization(
-        ...     num_nodes=3, budget=4, edge_index=edges, cost_p_sum=cost, strict_budget=True, rand_init_weights=False
+        ...     num_nodes=3,
+        ...     budget=4,
+        ...     edge_index=edges,
+        ...     cost_p_sum=cost,
+        ...     strict_budget=True,
+        ...     rand_init_weights=False,
         ... )
         >>> change.edge_values().tolist()
         [1.0, 1.0]
@@ -92,19 +90,20 @@ class SparseParameterization(nn.Module):
         max_edges: int | None = None,
     ) -> None:
         super().__init__()
-        self.num_nodes = check_count("num_nodes", num_nodes, smallest=0)
-        self.budget = check_budget(budget)
-        self.delta_sign = check_sign("delta_sign", delta_sign)
-        self.directed, self.strict_budget = bool(directed), bool(strict_budget)
-        self.cost_aggr_norm = norm_order(cost_aggr_norm)
-        self.max_edges = (
-            None if max_edges is None else check_count("max_edges", max_edges, smallest=1)
-        )
-        self.projection = check_projection(
-            projection, self.budget, self.cost_aggr_norm, self.max_edges
-        )
-        check_edges(edge_index, self.directed)
-        check_cost(cost_p_sum, edge_index.shape[1], dtype)
+        check_integer("num_nodes", num_nodes, least=0)
+        if max_edges is not None:
+            check_integer("max_edges", max_edges)
+        self.num_nodes = int(num_nodes)
+        self.budget = read_budget(budget)
+        self.delta_sign = read_sign("delta_sign", delta_sign)
+        self.directed = bool(directed)
+        self.strict_budget = bool(strict_budget)
+        self.cost_aggr_norm = max(1, whole_order(cost_aggr_norm))
+        self.max_edges = None if max_edges is None else int(max_edges)
+        self.projection = projection
+        check_projection(projection, self.budget, self.cost_aggr_norm, max_edges)
+        _check_edges(edge_index, self.directed)
+        check_costs(cost_p_sum, edge_index.shape[1], dtype)
         device = edge_index.device if device is None else torch.device(device)
         dtype = dtype or (
             cost_p_sum.dtype if cost_p_sum.is_floating_point() else torch.get_default_dtype()
@@ -113,31 +112,15 @@ class SparseParameterization(nn.Module):
         self.register_buffer("edge_index", edge_index.to(device, copy=True))
         self.register_buffer("cost_p_sum", cost_p_sum.detach().to(device, dtype, copy=True))
         self.pattern = SparsePattern(self.edge_index, self.num_nodes, mirrored=not self.directed)
-        self.delta_adj_raw = nn.Parameter(
-            self._initial(check_share("rand_init_weights", rand_init_weights))
-        )
-        if self.projection == "simplex":
-            self.renorm_params()
-
-    def _initial(self, share: float) -> Tensor:
-        base = float(self.strict_budget)
+        share = read_share("rand_init_weights", rand_init_weights)
+        squared = self.delta_sign != "free" and projection == "rescale"
         # Drawn even for share 0, so that what is drawn afterwards does not depend on the share.
-        random = torch.rand(
-            len(self.cost_p_sum), dtype=self.cost_p_sum.dtype, device=self.cost_p_sum.device
+        random = torch.rand_like(self.cost_p_sum)
+        self.delta_adj_raw = nn.Parameter(
+            initial_numbers(random, share, strict=self.strict_budget, squared=squared)
         )
-        if (
-            share == base == 0
-            and self.delta_sign != "free"
-            and self.projection == "rescale"
-            and len(random)
-        ):
-            warnings.warn(
-                "dead start: all parameters are 0, where their square has slope 0, so that training never moves them. "
-                "Pass rand_init_weights above 0 or strict_budget=True, or set a start by set_initial_state.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-        return (1 - share) * base + share * random
+        if projection == "simplex":
+            self.renorm_params()
 
     @property
     def device(self) -> torch.device:
@@ -170,12 +153,17 @@ class SparseParameterization(nn.Module):
         return self._within_budget(wide).to(raw.dtype)
 
     def _within_budget(self, raw: Tensor) -> Tensor:
-        is_simplex, cost = self.projection == "simplex", self.cost_p_sum.to(raw.dtype)
+        is_simplex = self.projection == "simplex"
+        cost = self.cost_p_sum.to(raw.dtype)
         values = raw if is_simplex else sign_map(raw, self.delta_sign)
         if is_simplex and self.budget is not None:
-            sign, strict = self.delta_sign, self.strict_budget
             return project_to_budget(
-                values, cost, self.budget, sign=sign, strict=strict, tolerance=self._rounding
+                values,
+                cost,
+                self.budget,
+                sign=self.delta_sign,
+                strict=self.strict_budget,
+                tolerance=self._rounding,
             )
         kept = None if self.max_edges is None else largest_edges(values, self.max_edges)
         if self.budget is None:
@@ -191,7 +179,7 @@ class SparseParameterization(nn.Module):
 
     @property
     def _rounding(self) -> float:
-        return ROUNDING * torch.finfo(self.dtype).eps
+        return _ROUNDING * torch.finfo(self.dtype).eps
 
     def forward(
         self, noise_amplitude: int | float = 0.0, noise_mode: str = "additive"
@@ -203,25 +191,22 @@ class SparseParameterization(nn.Module):
             noise_mode: As in `edge_values`.
 
         Returns:
-            A coalesced COO tensor. To multiply by a vector, `edgelab.ops(self.pattern, values, x)`
-            is faster, forth and back.
+            A coalesced COO tensor. To multiply by a vector,
+            `edgelab.ops.sparse_matmul(self.pattern, values, x)` is faster, forth and back.
         """
         return sparse_matrix(self.pattern, self.edge_values(noise_amplitude, noise_mode))
 
     @property
     def should_renorm_after_step(self) -> bool:
-        """Whether `renorm_params` after every step of an optimiser is of use, whatever the
-        optimiser.
-        """
+        """Whether `renorm_params` after every step is of use, whatever the optimiser."""
         return self.budget is not None and self.strict_budget and self.projection == "rescale"
 
     @torch.no_grad()
     def renorm_params(self) -> None:
-        """Scale the parameters to the length √E of E directed edges, √(E / 2) of undirected ones;
-        zeros stay.
+        """Scale the parameters to length √E for E directed edges, √(E / 2) for undirected ones.
 
-        What a strict budget makes of them does not change. With `projection="simplex"` they are
-        brought within the budget instead, and the perturbation never changes.
+        Zeros stay. What a strict budget makes of them does not change. With `projection="simplex"`
+        they are brought within the budget instead, and the perturbation never changes.
         """
         raw = self.delta_adj_raw
         wide = raw.to(torch.promote_types(raw.dtype, torch.float32))
@@ -230,9 +215,8 @@ class SparseParameterization(nn.Module):
             return
         length = float(wide.norm())
         if length > 0:
-            raw.copy_(
-                wide * (math.sqrt(raw.numel() if self.directed else raw.numel() / 2) / length)
-            )
+            wanted = math.sqrt(raw.numel() if self.directed else raw.numel() / 2)
+            raw.copy_(wide * (wanted / length))
 
     def set_initial_state(self, delta_adj_raw_0: Any, *, renorm: bool = True) -> None:
         """Set the raw parameters.
@@ -269,9 +253,8 @@ class SparseParameterization(nn.Module):
             max_edges=self.max_edges,
             tolerance=len(given) ** 0.5 * self._rounding,
         )
-        self._set_raw(
-            given if self.projection == "simplex" else inverse_sign_map(given, self.delta_sign)
-        )
+        is_simplex = self.projection == "simplex"
+        self._set_raw(given if is_simplex else inverse_sign_map(given, self.delta_sign))
 
     def _one_per_edge(self, given: Any) -> Tensor:
         tensor = torch.as_tensor(given, dtype=self.dtype, device=self.device).detach()
@@ -279,9 +262,8 @@ class SparseParameterization(nn.Module):
         if tuple(tensor.shape) != expected:
             raise ConfigError(f"Shape mismatch: got {tuple(tensor.shape)}, expected {expected}.")
         if not tensor.isfinite().all():
-            raise ConfigError(
-                f"{int((~tensor.isfinite()).sum())} of the numbers are NaN or infinite; give finite ones"
-            )
+            n_wrong = int((~tensor.isfinite()).sum())
+            raise ConfigError(f"{n_wrong} of the numbers are NaN or infinite; give finite ones")
         return tensor
 
     @torch.no_grad()
@@ -297,7 +279,10 @@ class SparseParameterization(nn.Module):
 
         Returns:
             One row per edge, dearest first, with the columns `src_func, dst_func, src_idx, dst_idx,
-            change, cost, spent, share`, as `budget_table` defines them.
+            change, cost, spent, share`. `spent` is the edge's part of the norm: the parts add up to
+            the norm, in proportion to cost · |change|^p; for p = 1 that is cost · |change|, and for
+            p = inf, where every edge has the budget for itself, too. `share` is the part of the
+            budget that this is (NaN without one), so that it adds up to 1 when all is spent.
 
         Raises:
             ConfigError: If there is not one name per node.
@@ -316,7 +301,7 @@ class SparseParameterization(nn.Module):
         before = self.edge_index.clone()
         super()._load_from_state_dict(*args, **kwargs)
         if not torch.equal(before, self.edge_index):
-            check_edges(self.edge_index, self.directed)
+            _check_edges(self.edge_index, self.directed)
             self.pattern = SparsePattern(
                 self.edge_index, self.num_nodes, mirrored=not self.directed
             )
@@ -329,6 +314,33 @@ class SparseParameterization(nn.Module):
         """
         return (
             f"num_nodes={self.num_nodes}, edges={self.degrees_of_freedom()}, budget={self.budget}, "
-            f"delta_sign={self.delta_sign!r}, directed={self.directed}, strict_budget={self.strict_budget}, "
-            f"p={self.cost_aggr_norm}, dtype={self.dtype}, device={self.device}"
+            f"delta_sign={self.delta_sign!r}, directed={self.directed}, "
+            f"strict_budget={self.strict_budget}, p={self.cost_aggr_norm}, dtype={self.dtype}, "
+            f"device={self.device}"
+        )
+
+
+def _check_edges(edge_index: Tensor, directed: bool) -> None:
+    """Refuse a wrong form; ranges and duplicates are found where the pattern is sorted."""
+    if not isinstance(edge_index, Tensor):
+        raise GraphError(
+            f"edge_index must be a tensor, got {type(edge_index).__name__}; "
+            "try torch.tensor(edge_index)"
+        )
+    if edge_index.ndim != 2 or len(edge_index) != 2:
+        raise GraphError(
+            f"edge_index must have shape (2, number of edges), got {tuple(edge_index.shape)}; "
+            "transpose a list of pairs"
+        )
+    if edge_index.dtype not in {torch.int16, torch.int32, torch.int64}:
+        raise GraphError(
+            f"edge_index must hold integers (int16 to int64), got {edge_index.dtype}; try .long()"
+        )
+    wrong = (edge_index[0] >= edge_index[1]).nonzero().flatten()
+    if not directed and len(wrong):
+        first = int(wrong[0])
+        raise GraphError(
+            f"an undirected edge is written i < j, but {len(wrong)} are not, first: edge {first}, "
+            f"{tuple(edge_index[:, first].tolist())}. Swap i and j, drop self loops, or pass "
+            "directed=True."
         )

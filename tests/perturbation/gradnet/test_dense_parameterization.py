@@ -265,5 +265,5 @@ def test_a_budget_that_cannot_be_kept_is_refused(budget):
 
 @pytest.mark.parametrize("num_nodes", [-1, 0])
 def test_a_graph_needs_nodes(num_nodes):
-    with pytest.raises(ConfigError, match="num_nodes must be at least 1"):
+    with pytest.raises(ConfigError, match=f"num_nodes must be a positive integer, got {num_nodes}"):
         GradNet(num_nodes, 1.0)

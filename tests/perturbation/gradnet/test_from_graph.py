@@ -138,6 +138,20 @@ def test_a_fit_finds_the_way_by_which_a_signal_arrives(data):
             GraphError,
             "twice",
         ),
+        (
+            {"cost": pd.DataFrame({"source": list("AB"), "target": list("BC"), "cost": [1, "x"]})},
+            GraphError,
+            r"no cost in the table, first: \('C', 'A'\)",
+        ),
+        (
+            {
+                "cost": pd.DataFrame(
+                    {"source": list("ABC"), "target": list("BCA"), "cost": [1, "x", 2]}
+                )
+            },
+            GraphError,
+            r"no positive numbers, first: 'x' of \('B', 'C'\)",
+        ),
         ({"cost": -1.0}, GraphError, "no cost above 0"),
         (
             {"edge_type": ("function", "to", "input")},

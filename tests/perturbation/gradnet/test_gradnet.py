@@ -277,6 +277,14 @@ def test_a_dead_start_warns(sparse):
         GradNet(3, 1.0, mask, strict_budget=False, rand_init_weights=False)
 
 
+@pytest.mark.parametrize("order", [0, -3])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_an_order_that_gives_no_norm_is_refused_whatever_the_mask(order, sparse):
+    mask = torch.ones(3, 3).to_sparse() if sparse else torch.ones(3, 3)
+    with pytest.raises(ConfigError, match=f"cost_aggr_norm must be a positive .* got {order}"):
+        GradNet(3, 1.0, mask, cost_matrix=torch.full((3, 3), 2.0), cost_aggr_norm=order)
+
+
 def test_edges_outside_all_groups_are_refused():
     with pytest.raises(GraphError, match="belong to none of the 1 groups, first: 0 -> 1"):
         GradNet(2, [1.0], torch.ones(2, 2).to_sparse(), groups=torch.zeros(2, 2))

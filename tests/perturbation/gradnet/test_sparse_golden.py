@@ -1,4 +1,4 @@
-"""Values and gradients of another implementation; where that one fails, what happens here instead."""
+"""Values and gradients of another implementation; where that fails, what happens here."""
 
 import json
 import warnings

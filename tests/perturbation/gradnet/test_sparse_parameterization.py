@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edgelab.errors import ConfigError, EdgelabError, GraphError
 from edgelab.ops import sparse_matmul
 from edgelab.perturbation import SparseParameterization
-from edgelab.perturbation.gradnet._norms import cost_norm
+from edgelab.perturbation.gradnet._budget import cost_norm
 
 EDGES = torch.tensor([[2, 0, 1, 0], [3, 3, 2, 1]])
 COST = torch.tensor([2.0, 1.5, 4.0, 0.5], dtype=torch.float64)
@@ -306,11 +306,11 @@ def test_no_edges_are_fine():
         ),
         ({"budget": math.nan}, ConfigError, "budget must be a finite number"),
         ({"budget": torch.tensor(1.0, requires_grad=True)}, ConfigError, r"pass budget.item\(\)"),
-        ({"num_nodes": -1}, ConfigError, "num_nodes must be at least 0"),
+        ({"num_nodes": -1}, ConfigError, "num_nodes must be an integer of at least 0, got -1"),
         ({"delta_sign": "positive"}, ConfigError, "delta_sign must be one of"),
         ({"cost_aggr_norm": 1.5}, ConfigError, "whole number or inf"),
         ({"rand_init_weights": math.nan}, ConfigError, "between 0 and 1"),
-        ({"max_edges": 0}, ConfigError, "max_edges must be at least 1"),
+        ({"max_edges": 0}, ConfigError, "max_edges must be a positive integer, got 0"),
         ({"projection": "simple"}, ConfigError, r"must be one of \['rescale', 'simplex'\]"),
         ({"projection": "simplex", "budget": None}, ConfigError, "needs a budget"),
         ({"projection": "simplex", "cost_aggr_norm": 2}, ConfigError, "cost_aggr_norm=1"),

@@ -15,7 +15,6 @@ from edgelab.perturbation import (
     edge_response,
     screen_edges,
 )
-from edgelab.perturbation.gradnet import project_to_box
 
 EDGES = [("a", "d"), ("b", "d"), ("c", "d")]
 # What arrives at the output over each of the three edges when all inputs are 1.
@@ -189,32 +188,6 @@ def test_never_above_the_budget_nor_worse_than_the_best_single_edge(cost, budget
     assert ((found >= within.low) & (found <= within.high)).all()
     best = goal.loss(screen.response.mean(1), 1.0).min()
     assert goal.loss(response.of_changes(found[None]).mean(1), 1.0).item() <= best + 1e-6
-
-
-@given(
-    raw=st.lists(st.floats(-5, 5), min_size=1, max_size=6),
-    budget=st.floats(0.01, 4),
-    data=st.data(),
-)
-def test_no_allowed_point_is_nearer_than_the_projection(raw, budget, data):
-    size = len(raw)
-    numbers = lambda low, high: torch.tensor(  # noqa: E731
-        data.draw(st.lists(st.floats(low, high), min_size=size, max_size=size)), dtype=torch.float64
-    )
-    raw, cost, low, high = (
-        torch.tensor(raw, dtype=torch.float64),
-        numbers(0.2, 3),
-        numbers(-2, 0),
-        numbers(0, 2),
-    )
-    found = project_to_box(raw, cost, budget, low, high)
-    assert (cost * found.abs()).sum() <= budget * (1 + 1e-12) and (
-        (found >= low) & (found <= high)
-    ).all()
-    # The nearest point p of a convex set: (raw - p) · (q - p) ≤ 0 for every other point q of it.
-    other = numbers(-2, 2).clamp(low, high)
-    other = other * min(1.0, budget / max(float((cost * other.abs()).sum()), 1e-9))
-    assert torch.dot(raw - found, other - found) <= 1e-9
 
 
 @pytest.mark.parametrize(

@@ -16,44 +16,14 @@ _KIND = "perturbed graph"
 def write_graph_file(
     path: str | Path, config: Mapping[str, Any], state: Mapping[str, Tensor]
 ) -> None:
-    """Write the arguments and the parameters of a net to one file, atomically.
-
-    Args:
-        path: Where to; its folder must exist.
-        config: Arguments, among them dense and sparse tensors.
-        state: Parameters by name.
-
-    Raises:
-        CheckpointError: If the file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> folder = tempfile.TemporaryDirectory()
-        >>> path = f"{folder.name}/net.safetensors"
-        >>> write_graph_file(path, {"mask": torch.eye(2).to_sparse()}, {"raw": torch.ones(2)})
-        >>> config, state = read_graph_file(path)
-        >>> config["mask"].is_sparse, state["raw"].tolist()
-        (True, [1.0, 1.0])
-        >>> folder.cleanup()
-    """
-    flat = flatten_state(
-        {"config": {name: _plain(value) for name, value in config.items()}, "state": dict(state)}
-    )
+    """Write the arguments of a net, among them dense and sparse tensors, and its parameters."""
+    arguments = {name: _plain(value) for name, value in config.items()}
+    flat = flatten_state({"config": arguments, "state": dict(state)})
     save_model(path, flat.tensors, {"kind": _KIND, "tree": flat.tree})
 
 
 def read_graph_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Read what `write_graph_file` wrote.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Arguments and parameters, on the CPU.
-
-    Raises:
-        CheckpointError: If the file is missing, damaged or of another kind.
-    """
+    """Read arguments and parameters, on the CPU."""
     tensors, metadata = load_model(path)
     if metadata.get("kind") != _KIND:
         raise CheckpointError(
