@@ -59,8 +59,8 @@ def refine(
     arguments = recorded("refine", locals())
     with one_clear_line(debug):
         from edgelab.graphs import read_edges
-        from edgelab.jobs import growth_by, refine_edges, refinement_model
-        from edgelab.refinement import RefineSettings
+        from edgelab.jobs import refine_edges, refinement_model
+        from edgelab.refinement import RefineSettings, growth_by
         from edgelab.report import ResultsFolder
 
         from .steps import (

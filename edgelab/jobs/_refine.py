@@ -1,39 +1,18 @@
-"""From a data set to a refined network: which edges the data do not support, and which they ask
-for.
-"""
-
-from dataclasses import replace
-
-import numpy as np
+"""From a data set to a refined network: edges that the data do not support, and missing ones."""
 
 from edgelab.datasets import Dataset
-from edgelab.errors import ConfigError, close_names
-from edgelab.methods import METHODS, Evidence
 from edgelab.models import GSNN
 from edgelab.refinement import (
-    GROWTHS,
     GraphSparsity,
     Growth,
     Pairs,
     Refinement,
     RefineSettings,
-    Situation,
+    growth_by,
+    refinement_model,
 )
 from edgelab.tasks import graph_of
-from edgelab.training import ModelSettings, TrainingConfig
-from edgelab.typing import Array, Float
-
-
-def refinement_model() -> ModelSettings:
-    """Return how models are built and trained for refinement: on responses to interventions, to the
-    end.
-
-    Example:
-        >>> refinement_model().task
-        'perturbation'
-    """
-    training = TrainingConfig(epochs=30, batch_size=128, lr=1e-2, schedule="cosine")
-    return ModelSettings(task="perturbation", channels=4, layers=4, training=training)
+from edgelab.training import ModelSettings
 
 
 def refine_edges(
@@ -45,8 +24,7 @@ def refine_edges(
     refining: RefineSettings | None = None,
     seed: int = 0,
 ) -> Refinement:
-    """Take out edges of the prior network that the data do not support, and put in edges that they
-    ask for.
+    """Take out edges of the prior network without support in the data, and put in missing ones.
 
     The perturbation task, the default, tells who acts on whom from who responds to which input.
     Edges among functions that all inputs reach alike cannot be told apart by it; of two graphs that
@@ -71,17 +49,22 @@ def refine_edges(
         GraphError: If a candidate names no function.
 
     Example:
+        >>> from dataclasses import replace
         >>> from edgelab.datasets import convergence
+        >>> from edgelab.training import TrainingConfig
         >>> data = convergence(4, n_train=200, n_test=10).train
-        >>> settings = replace(refinement_model(), training=TrainingConfig(epochs=2, device="cpu", progress=False))
-        >>> result = refine_edges(data, settings=settings, refining=RefineSettings(rounds=1, round_epochs=1))
+        >>> training = TrainingConfig(epochs=2, device="cpu", progress=False)
+        >>> settings = replace(refinement_model(), training=training)
+        >>> refining = RefineSettings(rounds=1, round_epochs=1)
+        >>> result = refine_edges(data, settings=settings, refining=refining)
         >>> set(result.changes["change"]) <= {"kept", "added", "removed", "tried"}
         True
     """
     settings = settings or refinement_model()
-    graph = graph_of(dataset)
+    if isinstance(growth, str):
+        growth = growth_by(growth, dataset, settings)
     return GraphSparsity(
-        graph,
+        graph_of(dataset),
         lambda data: settings.make_task(dataset, data),
         lambda data: GSNN.from_data(
             data,
@@ -93,53 +76,7 @@ def refine_edges(
         ),
         training=settings.training,
         settings=refining,
-        growth=growth if isinstance(growth, Growth) else growth_by(growth, dataset, settings),
+        growth=growth,
         candidates=candidates,
         seed=seed,
     ).fit()
-
-
-def growth_by(name: str, dataset: Dataset, settings: ModelSettings) -> Growth:
-    """Look up what candidates are grown by.
-
-    Args:
-        name: In `GROWTHS` or in `METHODS`.
-        dataset: The samples that a method looks at.
-        settings: Task and size of the model of a method; it is trained as `ModelSettings` does, few
-            steps.
-
-    Returns:
-        The growth.
-
-    Raises:
-        ConfigError: If the name is unknown.
-
-    Example:
-        >>> from edgelab.datasets import sachs
-        >>> growth_by("pearson", sachs(), refinement_model()).reason
-        'Pearson score {score:.3g}'
-    """
-    if name in GROWTHS:
-        return GROWTHS[name]
-    if name not in METHODS:
-        choices = [*GROWTHS, *METHODS]
-        raise ConfigError(
-            f"unknown growth {name!r} ({close_names(name, choices)}); choose one of {choices}"
-        )
-    method, short = METHODS[name], ModelSettings()
-    training = replace(
-        short.training, device=settings.training.device, progress=settings.training.progress
-    )
-    own = replace(settings, training=training)
-
-    def score(situation: Situation) -> Float[Array, "nodes nodes"]:
-        evidence = Evidence(dataset, situation.graph, own, situation.seed)
-        table = method.table(evidence, None)
-        n_functions = situation.graph["function"].num_nodes
-        matrix: Float[Array, "nodes nodes"] = np.full((n_functions, n_functions), np.nan)
-        matrix[table["src_idx"].to_numpy(), table["dst_idx"].to_numpy()] = table["score"].to_numpy(
-            np.float64
-        )
-        return matrix
-
-    return Growth(score=score, reason=f"{method.label} score {{score:.3g}}")

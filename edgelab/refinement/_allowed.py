@@ -35,6 +35,12 @@ class AllowedEdges:
         """How many edges the graph may have."""
         return int(self.allowed.sum())
 
+    @property
+    def candidates(self) -> list[tuple[str, str]]:
+        """The allowed edges that the prior lacks: (source, target) names in the order of places."""
+        places = np.argwhere(self.allowed & ~self.prior).tolist()
+        return [(self.names[source], self.names[target]) for source, target in places]
+
 
 def allowed_edges(data: HeteroData, candidates: Pairs | None = None) -> AllowedEdges:
     """Which edges the function graph may get.
@@ -57,14 +63,16 @@ def allowed_edges(data: HeteroData, candidates: Pairs | None = None) -> AllowedE
         >>> allowed_edges(data).capacity, allowed_edges(data, []).capacity
         (2, 1)
     """
-    names, prior = tuple(function_names(data)), function_adjacency(data)
+    names = tuple(function_names(data))
+    prior = function_adjacency(data)
     if candidates is None:
         return AllowedEdges(names, prior, ~np.eye(len(names), dtype=bool))
     if isinstance(candidates, pd.DataFrame):
         candidates = zip(
             candidates["source"].astype(str), candidates["target"].astype(str), strict=True
         )
-    position, allowed = {name: place for place, name in enumerate(names)}, prior.copy()
+    position = {name: place for place, name in enumerate(names)}
+    allowed = prior.copy()
     for pair in candidates:
         unknown = [name for name in pair if name not in position]
         if unknown:
@@ -105,7 +113,8 @@ def erdos_renyi_edges(
     total = int(allowed.sum())
     if not 0 < count <= total:
         raise ConfigError(
-            f"cannot draw {count} of {total} allowed edges; lower the budget or allow more candidates"
+            f"cannot draw {count} of {total} allowed edges; "
+            "lower the budget or allow more candidates"
         )
     n_sources = {str(target): int(n) for target, n in enumerate(allowed.sum(0)) if n}
     # Density (1 + n) / (1 · n) times n entries; shared out over all, since one edge per target is

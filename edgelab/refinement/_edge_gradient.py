@@ -1,6 +1,4 @@
-"""The gradient of edges that do not exist: how far an edge would pull the loss down if it were
-there.
-"""
+"""The gradient of edges that do not exist: how far an edge would pull the loss down."""
 
 import torch
 from torch_geometric.data import HeteroData
@@ -13,12 +11,12 @@ from edgelab.typing import Float, Tensor
 # Directions of a source that carry less than this share of its strongest one are noise of the
 # computation.
 _LEAST_DIRECTION = 1e-6
+# Memory of the moments of one block of targets: 64 MiB.
 _BLOCK_BYTES = 2**26
 
 
 class EdgeGradient:
-    """Scores i → j by the gradient of the hypothetical edge, for every pair, without building the
-    edge.
+    """Scores every pair i → j by the gradient of the hypothetical edge, without building it.
 
     An edge carries one number per layer, `a · h_i`, and adds `b` times it to what function j gets
     one layer later, with weights a and b over the channels. Its gradient is a matrix, `M = Σ h_i
@@ -29,8 +27,7 @@ class EdgeGradient:
     test.
 
     Source: Evci et al. (2020), Rigging the Lottery, grow where the gradient is largest; the
-        whitening is that of a
-    score test.
+        whitening is that of a score test.
 
     Args:
         model: A GSNN; its parameters keep the gradients they have.
@@ -40,11 +37,15 @@ class EdgeGradient:
     Example:
         >>> from edgelab.graphs import build_graph
         >>> data = build_graph(
-        ...     [("a", "c")], input_edges=[("i", "a"), ("j", "b")], output_edges=[("c", "o")], functions=["a", "b", "c"]
+        ...     [("a", "c")],
+        ...     input_edges=[("i", "a"), ("j", "b")],
+        ...     output_edges=[("c", "o")],
+        ...     functions=["a", "b", "c"],
         ... )
         >>> _ = torch.manual_seed(0)
         >>> x = torch.randn(200, 2)
-        >>> scorer = EdgeGradient(GSNN.from_data(data, channels=2, layers=3), data, Batch(x, x[:, 1:]))
+        >>> model = GSNN.from_data(data, channels=2, layers=3)
+        >>> scorer = EdgeGradient(model, data, Batch(x, x[:, 1:]))
         >>> scores = scorer.raw_scores(slice(0, 3)).score
         >>> int(scores[:, 2].argmax())  # c needs what b knows
         1
@@ -95,9 +96,7 @@ class EdgeGradient:
 def _white(
     values: Float[Tensor, "layers batch nodes channels"],
 ) -> Float[Tensor, "layers batch nodes channels"]:
-    """Centre, and turn the channels of every function into orthonormal directions; those that do
-    not vary are zero.
-    """
+    """Centre, and turn channels into orthonormal directions; those that do not vary are zero."""
     centred = values - values.mean(1, keepdim=True)
     size, direction = torch.linalg.eigh(torch.einsum("lbic,lbid->licd", centred, centred))
     largest = size[..., -1:]

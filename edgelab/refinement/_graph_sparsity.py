@@ -1,4 +1,4 @@
-"""The graph as the mask: edges of a GSNN's function graph pruned and grown while it learns."""
+"""Dynamic sparse training of a graph: edges of a GSNN pruned and grown while it learns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,10 +21,9 @@ from edgelab.training import (
     generator_for,
     split_rows,
 )
-from edgelab.typing import Array, Bool
+from edgelab.typing import Array, Bool, Float
 
 from ._allowed import AllowedEdges, Pairs, allowed_edges, erdos_renyi_edges
-from ._choices import strongest_pairs, weak_edges
 from ._growth import GROWTHS, Growth, Situation
 from ._result import Ledger, Refinement
 from ._settings import RefineSettings
@@ -42,8 +41,7 @@ class _Samples:
 
 
 class GraphSparsity:
-    """Dynamic sparse training whose unit is an edge between functions: all its weights in all
-    layers together.
+    """Dynamic sparse training whose unit is an edge: all its weights in all layers together.
 
     Each round trains the network on the graph as it is, takes out edges without support (see
     `edge_support`), and puts in candidates by the score of `growth`, up to the budget; edges keep
@@ -110,11 +108,12 @@ class GraphSparsity:
         )
         if not 0 < self.budget <= self.allowed.capacity:
             raise ConfigError(
-                f"the budget is {self.budget} edges, but it must lie between 1 and the {self.allowed.capacity} edges "
-                "of prior and candidates; set another budget"
+                f"the budget is {self.budget} edges, but it must lie between 1 and the "
+                f"{self.allowed.capacity} edges of prior and candidates; set another budget"
             )
         self.seed = seed
-        self._make_task, self._make_model = make_task, make_model
+        self._make_task = make_task
+        self._make_model = make_model
         self._training = replace(training, validation_fraction=0.0, patience=None, seed=seed)
 
     def fit(self) -> Refinement:
@@ -215,13 +214,11 @@ class GraphSparsity:
             seed=self.seed,
         )
         score = self.growth.score(situation)
-        favoured = score + np.where(
-            self.allowed.prior, (self.settings.prior_bonus - 1) * np.abs(score), 0.0
-        )
+        bonus = (self.settings.prior_bonus - 1) * np.abs(score)
+        favoured = score + np.where(self.allowed.prior, bonus, 0.0)
         among = self.allowed.allowed & ~ledger.edges & ~pruned
-        grown = strongest_pairs(
-            favoured, among, self.budget - int(ledger.edges.sum()), self.growth.least
-        )
+        n_free = self.budget - int(ledger.edges.sum())
+        grown = strongest_pairs(favoured, among, n_free, self.growth.least)
         ledger.add(grown, score, position)
         return grown
 
@@ -239,6 +236,28 @@ class GraphSparsity:
             model=model,
             history=_fit(model, task, self._training),
         )
+
+
+def weak_edges(
+    edges: Bool[Array, "nodes nodes"],
+    support: Float[Array, "nodes nodes"],
+    prior: Bool[Array, "nodes nodes"],
+    least: tuple[float, float],
+) -> Bool[Array, "nodes nodes"]:
+    """Edges with less support than those of the prior need (first) and others need (second)."""
+    # Turned round, so that an edge whose support is NaN is weak.
+    return edges & ~(support >= np.where(prior, *least))
+
+
+def strongest_pairs(
+    score: Float[Array, "nodes nodes"], among: Bool[Array, "nodes nodes"], count: int, least: float
+) -> Bool[Array, "nodes nodes"]:
+    """At most `count` pairs of highest score, NaN never; of equals the first in reading order."""
+    possible = np.flatnonzero(among & (score >= least))
+    best_first = possible[np.argsort(-score.ravel()[possible], kind="stable")]
+    strongest = np.zeros_like(among)
+    strongest.ravel()[best_first[: max(count, 0)]] = True
+    return strongest
 
 
 def _fit(model: GSNN, task: Task, config: TrainingConfig) -> History:

@@ -1,19 +1,21 @@
-"""What candidate edges are grown by: the gradient of the hypothetical edge, chance, or any scorer
-of edges.
-"""
+"""What candidate edges are grown by: their gradient, chance, a scorer of edges or a method."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 
+from edgelab.datasets import Dataset
+from edgelab.errors import ConfigError, close_names
 from edgelab.inference import EdgeScorer
+from edgelab.methods import METHODS, Evidence
 from edgelab.models import GSNN
 from edgelab.ops import Batch
 from edgelab.registry import Registry
 from edgelab.seeds import seed_for
+from edgelab.training import ModelSettings
 from edgelab.typing import Array, Float
 
 from ._edge_gradient import EdgeGradient
@@ -70,13 +72,15 @@ def by_scorer(
         What `Growth.score` takes.
 
     Example:
-        >>> growth = Growth(score=by_scorer(lambda now: EdgeGradient(now.model, now.data, now.batch)), least=0.02)
+        >>> def scorer(now):
+        ...     return EdgeGradient(now.model, now.data, now.batch)
+        >>> growth = Growth(score=by_scorer(scorer), least=0.02)
     """
 
     def score(situation: Situation) -> Float[Array, "nodes nodes"]:
         scorer = make(situation)
-        found = scorer.raw_scores(slice(0, scorer.pairs.n_targets)).score
-        return np.asarray(torch.as_tensor(found).double().cpu())
+        scores = scorer.raw_scores(slice(0, scorer.pairs.n_targets)).score
+        return np.asarray(torch.as_tensor(scores).double().cpu())
 
     return score
 
@@ -97,3 +101,50 @@ GROWTHS.register("gradient")(
     )
 )
 GROWTHS.register("random")(Growth(score=_by_chance, reason="drawn at random"))
+
+
+def growth_by(name: str, dataset: Dataset, settings: ModelSettings) -> Growth:
+    """Look up what candidates are grown by.
+
+    Args:
+        name: In `GROWTHS` or in `METHODS`.
+        dataset: The samples that a method looks at.
+        settings: Task and size of the model of a method; it is trained as `ModelSettings` does, few
+            steps.
+
+    Returns:
+        The growth.
+
+    Raises:
+        ConfigError: If the name is unknown.
+
+    Example:
+        >>> from edgelab.datasets import sachs
+        >>> growth_by("pearson", sachs(), ModelSettings()).reason
+        'Pearson score {score:.3g}'
+    """
+    if name in GROWTHS:
+        return GROWTHS[name]
+    if name not in METHODS:
+        choices = [*GROWTHS, *METHODS]
+        raise ConfigError(
+            f"unknown growth {name!r} ({close_names(name, choices)}); choose one of {choices}"
+        )
+    method = METHODS[name]
+    training = replace(
+        ModelSettings().training,
+        device=settings.training.device,
+        progress=settings.training.progress,
+    )
+    short = replace(settings, training=training)
+
+    def score(situation: Situation) -> Float[Array, "nodes nodes"]:
+        table = method.table(Evidence(dataset, situation.graph, short, situation.seed), None)
+        sources = table["src_idx"].to_numpy()
+        targets = table["dst_idx"].to_numpy()
+        n_functions = situation.graph["function"].num_nodes
+        matrix: Float[Array, "nodes nodes"] = np.full((n_functions, n_functions), np.nan)
+        matrix[sources, targets] = table["score"].to_numpy(np.float64)
+        return matrix
+
+    return Growth(score=score, reason=f"{method.label} score {{score:.3g}}")

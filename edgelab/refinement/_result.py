@@ -39,9 +39,7 @@ class Refinement:
 
     @property
     def edges(self) -> pd.DataFrame:
-        """The refined function→function edges, as `edgelab.graphs.build_graph` and `edgelab infer`
-        read them.
-        """
+        """The refined function→function edges, as `build_graph` and `edgelab infer` read them."""
         return edges_of(self.data)
 
     def pairs(self, change: str) -> list[tuple[str, str]]:
@@ -58,65 +56,39 @@ class Refinement:
 
 
 class Ledger:
-    """Keeps account of every edge while the graph changes.
-
-    Args:
-        prior: The edges before.
-        start: The edges of the first graph.
-
-    Attributes:
-        edges: The edges now.
-        ever: Edges that were there at any time.
-        support: When it was last judged.
-        score: With which it was grown.
-        changed: The last round that changed it, from 1.
-    """
+    """Keeps account of every edge while the graph changes; rounds are counted from 0."""
 
     def __init__(
         self, prior: Bool[Array, "nodes nodes"], start: Bool[Array, "nodes nodes"]
     ) -> None:
-        self.prior, self.edges, self.ever = prior, start.copy(), prior | start
+        self.prior = prior
+        self.edges = start.copy()
+        self.ever = prior | start  # edges that were there at any time
+        # When it was last judged, with which it was grown, and the last round, from 1, that
+        # changed it.
         self.support: Float[Array, "nodes nodes"] = np.full(prior.shape, np.nan)
         self.score: Float[Array, "nodes nodes"] = np.full(prior.shape, np.nan)
         self.changed: Int[Array, "nodes nodes"] = np.zeros(prior.shape, dtype=int)
 
     def remove(self, edges: Bool[Array, "nodes nodes"], position: int) -> None:
-        """Take edges out.
-
-        Args:
-            edges: Which.
-            position: The round, from 0.
-        """
+        """Take edges out."""
         self.edges &= ~edges
         self.changed[edges] = position + 1
 
     def add(
         self, edges: Bool[Array, "nodes nodes"], score: Float[Array, "nodes nodes"], position: int
     ) -> None:
-        """Put edges in.
-
-        Args:
-            edges: Which.
-            score: Why.
-            position: The round, from 0.
-        """
+        """Put edges in, for their score."""
         self.edges |= edges
         self.ever |= edges
         self.score[edges] = score[edges]
         self.changed[edges] = position + 1
 
     def table(self, names: tuple[str, ...], grown_because: str) -> pd.DataFrame:
-        """Return the account.
-
-        Args:
-            names: Functions in the order of the matrices.
-            grown_because: Reason of growth, with the score in `{score}`.
-
-        Returns:
-            `Refinement.changes`.
-        """
+        """`Refinement.changes`; the reason of growth has the score in `{score}`."""
         source, target = np.nonzero(self.ever)
-        now, before = self.edges[source, target], self.prior[source, target]
+        now = self.edges[source, target]
+        before = self.prior[source, target]
         change = np.select([now & before, now, before], CHANGES[:3], CHANGES[3])
         table = pd.DataFrame(
             {

@@ -1,8 +1,10 @@
-"""What the refinement of a graph can be told, checked once when it is written down."""
+"""Settings of a refinement: of the graph, and of the models that judge it."""
 
 from dataclasses import dataclass
 
+from edgelab.checks import check_choice, check_integer, check_share
 from edgelab.errors import ConfigError
+from edgelab.training import ModelSettings, TrainingConfig
 
 STARTS = ("prior", "erdos-renyi")
 
@@ -38,7 +40,7 @@ class RefineSettings:
         >>> RefineSettings(start="priors")
         Traceback (most recent call last):
         ...
-        edgelab.errors.ConfigError: start must be one of ['prior', 'erdos-renyi'], got 'priors'
+        edgelab.errors.ConfigError: start must be one of ['prior', 'erdos-renyi'], got 'priors' ...
     """
 
     rounds: int = 4
@@ -53,20 +55,16 @@ class RefineSettings:
     validation_fraction: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "round_epochs", "budget"):
-            value = getattr(self, name)
-            if not ((name == "budget" and value is None) or (isinstance(value, int) and value > 0)):
-                raise ConfigError(f"{name} must be a positive integer, got {value!r}")
+        check_integer("rounds", self.rounds)
+        check_integer("round_epochs", self.round_epochs)
+        if self.budget is not None:
+            check_integer("budget", self.budget)
         for name in ("min_support", "min_support_new", "min_gain", "decay", "prior_bonus"):
             value = getattr(self, name)
             if not 0 <= value < float("inf"):
                 raise ConfigError(f"{name} must be a finite number, at least 0, got {value!r}")
-        if not 0 < self.validation_fraction < 1:
-            raise ConfigError(
-                f"validation_fraction must lie in (0, 1), got {self.validation_fraction!r}"
-            )
-        if self.start not in STARTS:
-            raise ConfigError(f"start must be one of {list(STARTS)}, got {self.start!r}")
+        check_share("validation_fraction", self.validation_fraction)
+        check_choice("start", self.start, STARTS)
 
     def support_needed(self, position: int) -> tuple[float, float]:
         """Least support that edges need to stay after a round.
@@ -83,3 +81,17 @@ class RefineSettings:
         """
         part = (position + 1) / (self.rounds + 1)
         return self.min_support * part, self.min_support_new * part
+
+
+def refinement_model() -> ModelSettings:
+    """How models are built and trained for refinement: on responses to interventions, to the end.
+
+    Returns:
+        Settings of models and training.
+
+    Example:
+        >>> refinement_model().task
+        'perturbation'
+    """
+    training = TrainingConfig(epochs=30, batch_size=128, lr=1e-2, schedule="cosine")
+    return ModelSettings(task="perturbation", channels=4, layers=4, training=training)

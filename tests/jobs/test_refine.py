@@ -1,14 +1,12 @@
-"""The refining job: growth by any method, and settings that arrive."""
+"""The refining job: growth of every kind, and settings that arrive."""
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 
 from edgelab.datasets import convergence
-from edgelab.errors import ConfigError
-from edgelab.jobs import growth_by, refine_edges
-from edgelab.methods import METHODS
-from edgelab.refinement import RefineSettings, Situation
-from edgelab.tasks import graph_of, perturbation_task
+from edgelab.jobs import refine_edges
+from edgelab.refinement import RefineSettings
 from edgelab.training import ModelSettings, TrainingConfig
 
 
@@ -23,24 +21,6 @@ def settings():
     return ModelSettings(task="perturbation", channels=2, layers=3, training=training)
 
 
-def test_any_method_can_choose_what_grows(data, settings):
-    graph = graph_of(data)
-    task = perturbation_task(data, graph)
-    situation = Situation(
-        graph=graph,
-        model=settings.make_model(task),
-        data=graph,
-        batch=task.batch(),
-        position=0,
-        seed=0,
-    )
-    score = growth_by("spearman", data, settings).score(situation)
-    table = METHODS["spearman"]
-    assert score.shape == (8, 8) and np.isnan(np.diag(score)).all() and table.label
-    measured = [graph["function"].node_names.index(name) for name in ("f4", "f5")]
-    assert score[measured[0], measured[1]] == score[measured[1], measured[0]]
-
-
 @pytest.mark.parametrize("growth", ["pearson", "mei", "random", "gradient"])
 def test_refines_by_every_kind_of_growth(data, settings, growth):
     refining = RefineSettings(rounds=1, round_epochs=2)
@@ -49,15 +29,6 @@ def test_refines_by_every_kind_of_growth(data, settings, growth):
 
 
 def test_the_masked_task_works_too(data, settings):
-    from dataclasses import replace
-
     refining = RefineSettings(rounds=1, round_epochs=2)
     result = refine_edges(data, settings=replace(settings, task="masked"), refining=refining)
     assert set(result.data["input"].node_names) == set(data.inputs)
-
-
-def test_an_unknown_growth_is_refused_with_all_choices(data, settings):
-    with pytest.raises(
-        ConfigError, match=r"unknown growth 'mie' \(close: 'mei'.*'gradient', 'random', "
-    ):
-        growth_by("mie", data, settings)

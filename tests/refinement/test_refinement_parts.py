@@ -18,7 +18,7 @@ from edgelab.refinement import (
     edge_support,
     erdos_renyi_edges,
 )
-from edgelab.refinement._choices import strongest_pairs, weak_edges
+from edgelab.refinement._graph_sparsity import strongest_pairs, weak_edges
 
 
 @pytest.fixture
