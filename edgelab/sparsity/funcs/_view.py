@@ -39,6 +39,9 @@ class MaskingView(Protocol):
 
         Args:
             weight: One of `weights`.
+
+        Returns:
+            A tensor of its shape; None where the optimizer keeps none.
         """
 
     def set_masks(self, masks: Mapping[str, Tensor]) -> None:
