@@ -97,10 +97,9 @@ def perturb(
     """
     arguments = recorded("perturb", locals())
     with one_clear_line(debug):
-        import pandas as pd
-
         from edgelab.graphs import read_edges
         from edgelab.jobs import PerturbSettings, perturb_edges, refinement_model
+        from edgelab.perturbation import read_costs
         from edgelab.report import ResultsFolder
 
         from .steps import (
@@ -135,7 +134,7 @@ def perturb(
             data = chosen_dataset(
                 dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges
             )
-            prices = None if costs is None else pd.read_csv(costs, sep=None, engine="python")
+            prices = None if costs is None else read_costs(costs)
             use_threads(threads, len(data.functions))
             describe(data)
             perturbation = perturb_edges(

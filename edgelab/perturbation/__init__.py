@@ -1,5 +1,6 @@
 """Perturbing a graph under a cost budget."""
 
+from ._costs import read_costs as read_costs
 from ._edge_matrix import EdgeMatrix as EdgeMatrix
 from ._edge_matrix import as_matrix as as_matrix
 from ._matrices import laplacian as laplacian

@@ -6,14 +6,19 @@ import pandas as pd
 import pytest
 import torch
 
+import edgelab.confidence
 from edgelab.datasets import convergence
 from edgelab.errors import ConfigError, GraphError
 from edgelab.jobs import PerturbSettings, perturb_edges, refinement_model
-from edgelab.perturbation.gsnn import train_for_edges
-from edgelab.perturbation.gsnn._training import fresh_entries
+from edgelab.methods import METHODS, Method
 from edgelab.training import TrainingConfig
 
 CANDIDATES = [("f0", "f6"), ("f1", "f6")]
+EDGE = ("f0", "f4", 1.0)
+
+
+def prices(*rows):
+    return pd.DataFrame(rows, columns=["source", "target", "cost"])
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +41,6 @@ def result(data, settings):
         settings=settings,
         perturbing=PerturbSettings(budget=1.5, models=2, candidate_cost=0.5),
     )
-
-
-def test_closed_candidates_leave_the_trained_model_exactly_as_it_is(data, settings):
-    plain, _ = train_for_edges(data, [], settings, 0)
-    opened, _ = train_for_edges(data, CANDIDATES, settings, 0)
-    mask = torch.tensor([0.0 if edge in CANDIDATES else 1.0 for edge in opened.edges])
-    x = torch.tensor(data.x.to_numpy(), dtype=torch.float32)
-    with torch.no_grad():
-        torch.testing.assert_close(opened(x, edge_mask=mask), plain(x), rtol=1e-5, atol=1e-6)
-        assert not torch.allclose(
-            opened(x), plain(x), atol=1e-6
-        )  # the second training gave them weights
-
-
-def test_fresh_entries_are_those_of_the_new_edges(data, settings):
-    plain, _ = train_for_edges(data, [], settings, 0)
-    opened, _ = train_for_edges(data, CANDIDATES, settings, 0)
-    fresh = fresh_entries(opened, plain)
-    assert any(mask.any() for mask in fresh.values())
-    rows = fresh["blocks.0.lin_in.weight"].any(1).nonzero().flatten()
-    layer = opened.res_blocks()[0].lin_in
-    assert {opened.edges[edge] for edge in layer.edges[rows].tolist()} == set(CANDIDATES)
 
 
 def test_the_table_adds_up(data, result):
@@ -161,20 +144,67 @@ def test_the_highest_candidates_of_a_method_and_one_condition(data, settings):
     assert (existing["change"] <= 0).all()  # only weakened
 
 
+def test_candidates_are_ranked_with_the_callers_settings_and_without_q_values(
+    data, settings, monkeypatch
+):
+    """The method is asked once, for all pairs; q-values would ask it for halves of the samples."""
+    asked = []
+
+    def table(evidence, top):
+        asked.append((evidence.settings, evidence.seed, top))
+        return METHODS["pearson"].table(evidence, top)
+
+    recorder = Method(label="recorder", needs_model=False, is_baseline=True, table=table)
+    monkeypatch.setitem(METHODS._entries, "recorder", recorder)
+    monkeypatch.setattr(edgelab.confidence._q_values, "pair_verdicts", refuse)
+    perturb_edges(
+        data,
+        data.outputs[-1],
+        candidates=2,
+        method="recorder",
+        settings=settings,
+        perturbing=PerturbSettings(models=1),
+        seed=3,
+    )
+    assert asked == [(settings, 3, None)]
+
+
+def refuse(*_, **__):
+    raise AssertionError("nobody asked for q-values")
+
+
+def test_neighbouring_seeds_share_no_model(data, settings, result):
+    other = perturb_edges(
+        data,
+        data.outputs[-1],
+        candidates=CANDIDATES,
+        settings=settings,
+        perturbing=PerturbSettings(budget=1.5, models=2, candidate_cost=0.5),
+        seed=1,
+    )
+    states = [model.state_dict()["blocks.0.lin_in.weight"] for model in other.models]
+    for model in result.models:
+        weight = model.state_dict()["blocks.0.lin_in.weight"]
+        assert not any(torch.equal(weight, state) for state in states)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
         ({"output": "f77"}, GraphError, "no output is called 'f77'"),
         ({"condition": "drug"}, ConfigError, "no sample has the condition 'drug'"),
         ({"candidates": [("f0", "f99")]}, GraphError, "no function of the graph"),
-        ({"candidates": -1}, ConfigError, "must not be negative"),
+        ({"candidates": -1}, ConfigError, "candidates must be an integer of at least 0, got -1"),
         ({"goal": "reach"}, ConfigError, "a finite target"),
-        ({"costs": pd.DataFrame({"source": ["f0"]})}, GraphError, "lacks the columns"),
-        (
-            {"costs": pd.DataFrame({"source": ["f6"], "target": ["f0"], "cost": [1]})},
-            GraphError,
-            "may not change",
-        ),
+        ({"seed": -1}, ConfigError, "seed must be an integer from 0"),
+        ({"costs": {"f0": 1.0}}, GraphError, "table with columns source, target and cost"),
+        ({"costs": pd.DataFrame({"source": ["f0"]})}, GraphError, r"lacks .*'cost', 'target'"),
+        ({"costs": prices(("f6", "f0", 1))}, GraphError, r"\('f6', 'f0'\).*may not change"),
+        ({"costs": prices(EDGE, EDGE)}, GraphError, r"\('f0', 'f4'\).*twice"),
+        ({"costs": prices((*EDGE[:2], "dear"))}, GraphError, r"'dear' of \('f0', 'f4'\)"),
+        ({"costs": prices((*EDGE[:2], None))}, GraphError, r"None of \('f0', 'f4'\)"),
+        ({"costs": prices((*EDGE[:2], 0.0))}, GraphError, r"0.0 of \('f0', 'f4'\)"),
+        ({"costs": prices((*EDGE[:2], float("inf")))}, GraphError, r"inf of \('f0', 'f4'\)"),
     ],
 )
 def test_bad_arguments_are_refused_before_any_training(data, options, error, message):

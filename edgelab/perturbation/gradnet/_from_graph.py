@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError, GraphError, close_names, shorten
 from edgelab.graphs import EDGE_TYPES, NODE_TYPES, EdgeType
-from edgelab.perturbation._costs import read_costs
+from edgelab.perturbation._costs import cost_numbers
 from edgelab.typing import Tensor
 
 # Which edges may change: "existing", "candidates", a 0/1 matrix [sources, targets], or a table of
@@ -170,7 +170,7 @@ def _costs_by_name(data: HeteroData, kind: EdgeType, allowed: Tensor, cost: pd.D
             f"{int(missing.sum())} edges that may change have no cost in the table, "
             f"first: {pair_at(int(missing.argmax()))}. Add them."
         )
-    return torch.from_numpy(read_costs(costs, pair_at))
+    return torch.from_numpy(cost_numbers(costs, pair_at))
 
 
 def _ids(data: HeteroData, kind: EdgeType, table: pd.DataFrame, what: str) -> Tensor:

@@ -1,16 +1,16 @@
-"""What trained models predict for one response when function→function edges are made weaker,
-stronger or opened.
-"""
+"""What trained models predict for one response when edges are weakened, strengthened or opened."""
 
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
+from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError, DataError, GraphError, close_names, shorten
 from edgelab.models import GSNN
-from edgelab.typing import Float, Int, Tensor
+from edgelab.typing import Array, Bool, Float, Int, Tensor
 
 # Numbers of edge state that are held at once when many variants are asked for.
 _LARGEST_STATE = 4_000_000
@@ -61,7 +61,8 @@ class EdgeResponse:
         Returns:
             The mean response over the samples, one column per model; gradients flow through.
         """
-        size = max(1, _LARGEST_STATE // (len(self.x) * len(self.models[0].edges)))
+        n_edges = len(self.models[0].edges)
+        size = max(1, _LARGEST_STATE // (len(self.x) * n_edges))
         return torch.cat([self._of_some(part) for part in changes.split(size)])
 
     def _of_some(self, changes: Tensor) -> Tensor:
@@ -69,10 +70,35 @@ class EdgeResponse:
         strength = strength.index_copy(0, self.places, (self.start + changes).t()).t()
         x = self.x.repeat(len(changes), 1)
         mask = strength.repeat_interleave(len(self.x), 0)
-        found = [
-            model(x, edge_mask=mask)[:, self.output].view(len(changes), -1) for model in self.models
-        ]
-        return torch.stack([responses @ self.weight for responses in found], 1)
+        means = []
+        for model in self.models:
+            responses = model(x, edge_mask=mask)[:, self.output].view(len(changes), -1)
+            means.append(responses @ self.weight)
+        return torch.stack(means, 1)
+
+
+def samples_of(dataset: Dataset, condition: str | None) -> Bool[Array, " samples"]:
+    """Mark the samples over which a response is averaged.
+
+    Args:
+        dataset: The samples.
+        condition: Only those of this condition; None: all.
+
+    Returns:
+        A mask.
+
+    Raises:
+        ConfigError: If no sample has the condition.
+    """
+    if condition is None:
+        return np.ones(dataset.n_samples, dtype=bool)
+    known = [str(name) for name in dataset.condition.unique()]
+    if condition not in known:
+        raise ConfigError(
+            f"no sample has the condition {condition!r} ({close_names(condition, known)}); "
+            f"the conditions are {shorten(sorted(known), 12)}"
+        )
+    return (dataset.condition.astype(str) == condition).to_numpy()
 
 
 def edge_response(
@@ -101,7 +127,8 @@ def edge_response(
     """
     if not models or any(model.edges != models[0].edges for model in models):
         raise ConfigError(
-            f"{len(models)} models were given; give at least one, all with the same edges in one order"
+            f"{len(models)} models were given; give at least one, all with the same edges in one "
+            "order"
         )
     if not len(x):
         raise DataError(
@@ -110,12 +137,15 @@ def edge_response(
     names = models[0].output_names
     if output not in names:
         raise GraphError(
-            f"no output is called {output!r} ({close_names(output, names)}); the outputs are {names}"
+            f"no output is called {output!r} ({close_names(output, names)}); "
+            f"the outputs are {names}"
         )
     place = _function_edges(models[0])
-    if unknown := [pair for pair in edges if pair not in place]:
+    unknown = [pair for pair in edges if pair not in place]
+    if unknown:
         raise GraphError(
-            f"the models have no function→function edge {shorten(unknown)}; add it to their graph first"
+            f"the models have no function→function edge {shorten(unknown)}; "
+            "add it to their graph first"
         )
     frozen = tuple(deepcopy(model).double().eval().requires_grad_(False) for model in models)
     device = next(frozen[0].parameters()).device
@@ -131,12 +161,11 @@ def edge_response(
 
 
 def _function_edges(model: GSNN) -> dict[tuple[str, str], int]:
-    """Position of every function→function edge by name; a self edge of the prior comes before the
-    model's own.
-    """
+    """Position of every function→function edge by name."""
     place: dict[tuple[str, str], int] = {}
     inside = (model.graph.source < model.n_functions) & (model.graph.target < model.n_functions)
     names = model.edges
     for position in inside.nonzero().flatten().tolist():
+        # A self edge of the prior comes before the model's own.
         place.setdefault(names[position], position)
     return place

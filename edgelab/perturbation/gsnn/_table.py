@@ -25,8 +25,8 @@ def changes_effects(
     changed = changes.nonzero().flatten()
     alone = torch.diag(changes)[changed]
     variants = torch.cat([torch.zeros_like(changes)[None], changes[None], alone, changes - alone])
-    found = response.of_changes(variants)
-    return found[1:] - found[0]
+    responses = response.of_changes(variants)
+    return responses[1:] - responses[0]
 
 
 def changes_table(
@@ -47,7 +47,10 @@ def changes_table(
         `Perturbation.table`.
     """
     table = edges.assign(change=changes)[changes != 0].reset_index(drop=True)
-    together, alone, without = effects[0], effects[1 : 1 + len(table)], effects[1 + len(table) :]
+    n_changed = len(table)
+    together = effects[0]
+    alone = effects[1 : 1 + n_changed]
+    without = effects[1 + n_changed :]
     table["after"] = table["before"] + table["change"]
     table["spent"] = table["change"].abs() * table["cost"]
     table["share"] = table["spent"] / budget
@@ -68,7 +71,8 @@ def ranked(table: pd.DataFrame, by: str) -> pd.DataFrame:
         by: The column of effects.
 
     Returns:
-        A sorted copy.
+        A sorted copy; sizes that differ in the 13th decimal are equal, so that rounding does not
+        decide.
 
     Example:
         >>> ranked(pd.DataFrame({"effect": [0.1, -0.5]}), "effect")["effect"].tolist()

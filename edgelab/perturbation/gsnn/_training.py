@@ -3,26 +3,26 @@
 from collections.abc import Callable
 from copy import deepcopy
 
-import numpy as np
 import torch
 from torch import nn
 from torch_geometric.data import HeteroData
 
 from edgelab.datasets import Dataset, in_sample_order
-from edgelab.graphs import function_adjacency, function_names
+from edgelab.errors import ConfigError, shorten
+from edgelab.graphs import function_adjacency, function_names, prior_pairs
 from edgelab.models import GSNN, take_weights, with_function_edges
+from edgelab.seeds import seed_for
 from edgelab.tasks import Task, graph_of
 from edgelab.training import History, ModelSettings, fit
 from edgelab.typing import Array, Bool, Tensor
 
-Pair = tuple[str, str]
+from ._edges import Pair
 
 
 def train_for_edges(
     dataset: Dataset, candidates: list[Pair], settings: ModelSettings, seed: int
 ) -> tuple[GSNN, History]:
-    """Train a model on the prior network, then weights for candidate edges with everything else as
-    it is.
+    """Train a model on the prior network, then weights for candidates with all else as it is.
 
     A candidate starts with no effect at all: what it carries on is drawn at random, what its target
     makes of it is 0. A second training moves the weights of candidates only. With all candidates
@@ -39,7 +39,8 @@ def train_for_edges(
         training.
     """
     dataset = in_sample_order(dataset)
-    graph, training = graph_of(dataset), settings.training_on(dataset.n_samples, seed)
+    graph = graph_of(dataset)
+    training = settings.training_on(dataset.n_samples, seed)
     task = settings.make_task(dataset, graph)
     model = _untrained(task, settings, seed)
     history = fit(model, task.x, task.y, training, corruption=task.corruption)
@@ -53,23 +54,63 @@ def train_for_edges(
         for name, parameter in opened.named_parameters():
             if "lin_in" in name:
                 parameter[fresh[name]] = 0
-    hooks = [p.register_hook(_masked(fresh[name])) for name, p in opened.named_parameters()]
+    hooks = [
+        parameter.register_hook(_masked(fresh[name]))
+        for name, parameter in opened.named_parameters()
+    ]
     fit(opened, wider.x, wider.y, training, corruption=wider.corruption)
     for hook in hooks:
         hook.remove()
     return opened, history
 
 
-def fresh_entries(new: GSNN, old: GSNN) -> dict[str, Bool[Tensor, "*shape"]]:
-    """Find the entries of parameters that belong to edges which another model lacks.
+def train_models(
+    dataset: Dataset, candidates: list[Pair], settings: ModelSettings, count: int, seed: int
+) -> tuple[tuple[GSNN, ...], History]:
+    """Train several models that differ in their initial weights and their order of samples.
 
     Args:
-        new: A model with more edges; left as it is.
-        old: The other one.
+        dataset: Prior network, interventions and responses.
+        candidates: Edges to open.
+        settings: How models are built and trained.
+        count: How many models.
+        seed: Each model has a seed of its own, derived from it.
 
     Returns:
-        A mask for every parameter of `new`.
+        The models, and the course of the first one's training on the prior network.
     """
+    seeds = [seed_for(seed, f"model {member}") for member in range(count)]
+    trained = [train_for_edges(dataset, candidates, settings, own_seed) for own_seed in seeds]
+    return tuple(model for model, _ in trained), trained[0][1]
+
+
+def check_same_edges(model: GSNN, graph: HeteroData, candidates: list[Pair]) -> None:
+    """Refuse a model that was trained on another network or with other candidates.
+
+    Args:
+        model: A model that `train_for_edges` returned.
+        graph: The prior network.
+        candidates: Edges to open.
+
+    Raises:
+        ConfigError: If they differ in an edge between two functions.
+    """
+    names = model.graph.edge_names()
+    n_functions = len(model.graph.functions)
+    inside = (model.graph.source < n_functions) & (model.graph.target < n_functions)
+    edges = {names[place] for place in inside.nonzero().flatten().tolist()}
+    different = edges ^ (prior_pairs(graph) | set(candidates))
+    different = {pair for pair in different if pair[0] != pair[1]}
+    if different:
+        raise ConfigError(
+            f"the models of `trained` and this call differ in {len(different)} edges, such as "
+            f"{shorten(sorted(different), 2)}. Pass a result of the same network and candidates, "
+            "or none."
+        )
+
+
+def fresh_entries(new: GSNN, old: GSNN) -> dict[str, Bool[Tensor, "*shape"]]:
+    """Mark the entries of the new model's parameters that belong to edges which the old lacks."""
     ones, zeros = deepcopy(new), deepcopy(old)
     for model, value in ((ones, 1.0), (zeros, 0.0)):
         for parameter in model.parameters():
@@ -92,5 +133,6 @@ def _untrained(task: Task, settings: ModelSettings, seed: int) -> GSNN:
 def _with(graph: HeteroData, candidates: list[Pair]) -> Bool[Array, "nodes nodes"]:
     place = {name: position for position, name in enumerate(function_names(graph))}
     edges = function_adjacency(graph).copy()
-    edges[tuple(np.array([[place[a], place[b]] for a, b in candidates]).T)] = True
+    for source, target in candidates:
+        edges[place[source], place[target]] = True
     return edges
