@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
-import edgelab.confidence
 from edgelab.datasets import convergence
 from edgelab.errors import ConfigError, GraphError
 from edgelab.jobs import PerturbSettings, perturb_edges, refinement_model
-from edgelab.methods import METHODS, Method
+from edgelab.methods import METHODS
 from edgelab.training import TrainingConfig
 
 CANDIDATES = [("f0", "f6"), ("f1", "f6")]
@@ -144,19 +143,15 @@ def test_the_highest_candidates_of_a_method_and_one_condition(data, settings):
     assert (existing["change"] <= 0).all()  # only weakened
 
 
-def test_candidates_are_ranked_with_the_callers_settings_and_without_q_values(
-    data, settings, monkeypatch
-):
-    """The method is asked once, for all pairs; q-values would ask it for halves of the samples."""
+def test_candidates_are_ranked_with_the_callers_settings(data, settings, monkeypatch):
     asked = []
 
     def table(evidence, top):
         asked.append((evidence.settings, evidence.seed, top))
-        return METHODS["pearson"].table(evidence, top)
+        return pearson.table(evidence, top)
 
-    recorder = Method(label="recorder", needs_model=False, is_baseline=True, table=table)
-    monkeypatch.setitem(METHODS._entries, "recorder", recorder)
-    monkeypatch.setattr(edgelab.confidence._q_values, "pair_verdicts", refuse)
+    pearson = METHODS["pearson"]
+    monkeypatch.setitem(METHODS._entries, "recorder", replace(pearson, table=table))
     perturb_edges(
         data,
         data.outputs[-1],
@@ -167,10 +162,6 @@ def test_candidates_are_ranked_with_the_callers_settings_and_without_q_values(
         seed=3,
     )
     assert asked == [(settings, 3, None)]
-
-
-def refuse(*_, **__):
-    raise AssertionError("nobody asked for q-values")
 
 
 def test_neighbouring_seeds_share_no_model(data, settings, result):
