@@ -7,8 +7,6 @@ from ._correlation import DECIMALS as DECIMALS
 from ._correlation import pearson as pearson
 from ._correlation import spearman as spearman
 from ._degree import out_degree as out_degree
-from ._genie3 import genie3 as genie3
-from ._grnboost import grnboost as grnboost
 from ._intervention_shift import ks_shift as ks_shift
 from ._intervention_shift import z_shift as z_shift
 from ._interventional_z import interventional_z as interventional_z
@@ -20,3 +18,5 @@ from ._scorer import BaselineScorer as BaselineScorer
 from ._topology import adamic_adar as adamic_adar
 from ._topology import neighbourhood as neighbourhood
 from ._topology import preferential_attachment as preferential_attachment
+from ._tree_ensembles import genie3 as genie3
+from ._tree_ensembles import grnboost as grnboost

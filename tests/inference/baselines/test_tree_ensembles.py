@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 
 from edgelab.datasets import ecoli70
 from edgelab.errors import ConfigError
 from edgelab.graphs import build_graph, hold_out_edges
-from edgelab.inference.baselines import _tree_scores as tree_scores
+from edgelab.inference.baselines import _tree_ensembles as tree_ensembles
 from edgelab.inference.baselines import genie3, grnboost
 from edgelab.tasks import Task, graph_of, perturbation_task
 
@@ -20,7 +20,7 @@ METHODS = {"genie3": genie3, "grnboost": grnboost}
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    tree_scores._solved.cache_clear()
+    tree_ensembles._solved.cache_clear()
 
 
 def task_of(values, doses=None, genes=GENES) -> Task:
@@ -62,7 +62,7 @@ class TestBoth:
         """
         rows, columns = np.random.default_rng(1).permutation(60), [2, 0, 3, 1]
         first = dense(METHODS[name](task_of(table()), n_trees=20))
-        tree_scores._solved.cache_clear()
+        tree_ensembles._solved.cache_clear()
         other = task_of(table()[rows][:, columns], genes=[GENES[column] for column in columns])
         second = dense(METHODS[name](other, n_trees=20))
         np.testing.assert_array_equal(second.score, first.score[np.ix_(columns, columns)])
@@ -73,7 +73,7 @@ class TestBoth:
     def test_the_number_of_jobs_changes_nothing(self, name):
         results = []
         for n_jobs in (None, 1, 2):
-            tree_scores._solved.cache_clear()
+            tree_ensembles._solved.cache_clear()
             results.append(dense(METHODS[name](task_of(table()), n_trees=10, n_jobs=n_jobs)).score)
         for one, other in pairwise(results):
             np.testing.assert_array_equal(one, other)
@@ -102,9 +102,9 @@ class TestBoth:
     def test_hold_outs_share_one_result(self, name, monkeypatch):
         data = ecoli70(n_observed=12, n_knockdowns=0)
         calls = []
-        solve = tree_scores._Problem.solve
+        solve = tree_ensembles._Problem.solve
         monkeypatch.setattr(
-            tree_scores._Problem,
+            tree_ensembles._Problem,
             "solve",
             lambda self, target: calls.append(target) or solve(self, target),
         )
@@ -126,17 +126,51 @@ class TestBoth:
             METHODS[name](task_of(table()), **wrong)
 
 
+def problem_of_g2(seed):
+    """What an ensemble learns of g2: predictors and target, sorted, and the seed of its name."""
+    values = table()[:, [0, 1, 3, 2]]  # natural order: g1 g2 g3 g10
+    part = values[np.lexsort(np.concatenate([np.zeros((60, 4)), values], axis=1).T)]
+    digest = tree_ensembles.blake2b(f"{seed} g2".encode(), digest_size=4).digest()
+    target = (part[:, 1] - part[:, 1].mean()) / part[:, 1].std()
+    return part[:, [0, 2, 3]], target, int.from_bytes(digest, "little")
+
+
 def test_the_forest_is_that_of_scikit_learn():
-    values = table()
-    order = np.lexsort(np.concatenate([np.zeros((60, 4)), values[:, [0, 1, 3, 2]]], axis=1).T)
-    part = values[order][:, [0, 1, 3, 2]]  # natural order: g1 g2 g3 g10
-    seed = int.from_bytes(tree_scores.blake2b(b"4 g2", digest_size=4).digest(), "little")
-    y = (part[:, 1] - part[:, 1].mean()) / part[:, 1].std()
-    forest = ExtraTreesRegressor(30, max_features="sqrt", random_state=seed).fit(
-        part[:, [0, 2, 3]], y
-    )
-    raw = dense(genie3(task_of(values), n_trees=30, seed=4))
+    others, target, seed = problem_of_g2(seed=4)
+    forest = ExtraTreesRegressor(30, max_features="sqrt", random_state=seed).fit(others, target)
+    raw = dense(genie3(task_of(table()), n_trees=30, seed=4))
     np.testing.assert_array_equal(raw.score[[0, 3, 2], 1], forest.feature_importances_)
+
+
+def test_the_boosting_is_that_of_scikit_learn():
+    others, target, seed = problem_of_g2(seed=4)
+    boosting = GradientBoostingRegressor(
+        n_estimators=30,
+        learning_rate=0.02,
+        max_depth=None,
+        max_leaf_nodes=8,
+        max_features=0.3,
+        random_state=seed,
+    ).fit(others, target)
+    raw = dense(grnboost(task_of(table()), n_trees=30, seed=4))
+    np.testing.assert_array_equal(raw.score[[0, 3, 2], 1], boosting.feature_importances_)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_of_equal_predictors_none_is_preferred_for_its_name(name):
+    """Twelve copies of the same regulator: those first by name must not take all of the score."""
+    rng = np.random.default_rng(0)
+    genes = [f"g{number}" for number in range(30)]
+    values = rng.normal(size=(60, 30)).astype(np.float32)
+    values[:, 1:12] = values[:, [0]]
+    values[:, 29] = values[:, 0] + 0.1 * values[:, 29]
+    score = dense(METHODS[name](task_of(values, genes=genes), n_trees=50)).score[:12, 29]
+    assert 0.3 < score[:6].sum() / score.sum() < 0.7
+
+
+def test_many_samples_are_learned_from_in_part_by_every_tree():
+    score = dense(grnboost(task_of(table(n=3000)), n_trees=10)).score
+    assert np.nanargmax(score[:, 1]) == 0 and np.nanargmax(score[:, 3]) == 2
 
 
 def test_random_forests_are_another_choice():
@@ -146,7 +180,7 @@ def test_random_forests_are_another_choice():
     )
     assert not np.allclose(np.nan_to_num(extra), np.nan_to_num(random))
     assert np.nanargmax(random[:, 1]) == 0
-    with pytest.raises(ConfigError, match="unknown forest"):
+    with pytest.raises(ConfigError, match="forest must be one of .*'oak'"):
         genie3(task_of(table()), forest="oak")
 
 
