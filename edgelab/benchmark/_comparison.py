@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.errors import ConfigError
 from edgelab.graphs import EdgeSplit
 from edgelab.progress import tracked
@@ -34,6 +34,7 @@ class Comparison:
     recoveries: dict[str, list[Recovery]]
 
 
+@threads_by_size
 def compare_methods(
     dataset: Dataset,
     methods: Sequence[str] | None = None,

@@ -84,7 +84,7 @@ def calibrate_command(
             data = chosen_dataset(
                 dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges
             )
-            use_threads(threads, len(data.functions))
+            use_threads(threads)
             calibration = calibrate(
                 data,
                 method,

@@ -71,7 +71,7 @@ Device = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, help="Processor threads; chosen by the size of the graph when left out."),
+    typer.Option(min=1, help="Processor threads at most; small graphs take one."),
 ]
 Processes = Annotated[
     int | None,

@@ -135,7 +135,7 @@ def perturb(
                 dataset, edges=edges, x=x, y=y, input_edges=input_edges, output_edges=output_edges
             )
             prices = None if costs is None else read_costs(costs)
-            use_threads(threads, len(data.functions))
+            use_threads(threads)
             describe(data)
             perturbation = perturb_edges(
                 data,

@@ -90,7 +90,7 @@ def refine(
             )
             allowed = None if candidates is None else read_edges(candidates)
             grown_by = growth_by(growth, data, settings)
-            use_threads(threads, len(data.functions))
+            use_threads(threads)
             describe(data)
             refinement = refine_edges(
                 data,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.checks import check_choice, check_integer
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.methods import METHODS, Evidence
 from edgelab.progress import tracked
 from edgelab.seeds import seed_for
@@ -72,6 +72,7 @@ class Calibration:
         return table.assign(q_value=believable_q_values(nominal, self.checks), q_nominal=nominal)
 
 
+@threads_by_size
 def calibrate(
     dataset: Dataset,
     method: str = "interventional_z",

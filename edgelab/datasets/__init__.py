@@ -4,6 +4,7 @@ from ._dataset import Dataset as Dataset
 from ._sample_order import in_sample_order as in_sample_order
 from ._sample_order import take_samples as take_samples
 from ._scaling import standardise as standardise
+from ._threads import threads_by_size as threads_by_size
 from .bundled import BUNDLED as BUNDLED
 from .bundled import data_path as data_path
 from .bundled import ecoli70 as ecoli70

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 from edgelab.checks import check_integer
 from edgelab.errors import ConfigError, GrowthError
-from edgelab.ops import Criterion, summed
+from edgelab.ops import Criterion, summed, threads_for_pass
 from edgelab.registry import Registry
 from edgelab.typing import Tensor
 
@@ -126,11 +126,26 @@ def grow(
     check_integer("n_neurons", n_neurons)
     if not batches:
         raise ConfigError("growing needs at least one batch, got none")
-    layers = network.growing_layers
-    if not layers:
+    if not network.growing_layers:
         raise GrowthError("no layer of this network can grow: none has a previous growing module")
     way = GROWTH_METHODS[method]
-    loss = summed(loss)
+    with threads_for_pass(network, max(len(x) for x, _ in batches)):
+        return _grow(
+            network, batches, summed(loss), n_neurons, way, optimizer, scalings, generator
+        )
+
+
+def _grow(
+    network: GrowingContainer,
+    batches: Sequence[tuple[Tensor, Tensor]],
+    loss: Criterion,
+    n_neurons: int,
+    way: GrowthMethod,
+    optimizer: Optimizer | None,
+    scalings: Sequence[float],
+    generator: torch.Generator | None,
+) -> Growth:
+    layers = network.growing_layers
     before = _mean_loss(network, batches, loss)
     if not math.isfinite(before):
         raise GrowthError(

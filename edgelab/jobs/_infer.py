@@ -15,7 +15,7 @@ from edgelab.confidence import (
     calibrate,
     can_plant,
 )
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.methods import METHODS, Evidence
 from edgelab.models import GSNN
 from edgelab.tasks import graph_of
@@ -50,6 +50,7 @@ class Inference:
         return self.table[~self.table["has_edge"]].reset_index(drop=True)
 
 
+@threads_by_size
 def infer_edges(
     dataset: Dataset,
     method: str = "consensus",

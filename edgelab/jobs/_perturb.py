@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from edgelab.checks import check_integer, check_seed
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.errors import ConfigError, GraphError, close_names
 from edgelab.methods import METHODS, Evidence
 from edgelab.models import GSNN
@@ -126,6 +126,7 @@ class Perturbation:
         return float(self.table["spent"].sum())
 
 
+@threads_by_size
 def perturb_edges(
     dataset: Dataset,
     output: str,

@@ -1,6 +1,6 @@
 """From a data set to a refined network: edges that the data do not support, and missing ones."""
 
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.models import GSNN
 from edgelab.refinement import (
     GraphSparsity,
@@ -15,6 +15,7 @@ from edgelab.tasks import graph_of
 from edgelab.training import ModelSettings
 
 
+@threads_by_size
 def refine_edges(
     dataset: Dataset,
     *,

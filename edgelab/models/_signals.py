@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from edgelab.errors import CaptureError, DataError
-from edgelab.ops import Batch, Criterion, summed_loss
+from edgelab.ops import Batch, Criterion, summed_loss, threads_for_pass
 from edgelab.typing import Float, Tensor
 
 from ._gsnn import GSNN
@@ -100,8 +100,11 @@ def block_signals(
     with evaluation_mode(gsnn), _moved(gsnn, device):
         for batch in batches:
             placed = placed_batch(batch, gsnn)
-            if len(placed.x):
-                yield _signals_of(gsnn, placed, criterion, per_entry, stage, edge_states)
+            if not len(placed.x):
+                continue
+            with threads_for_pass(gsnn, len(placed.x)):
+                signals = _signals_of(gsnn, placed, criterion, per_entry, stage, edge_states)
+            yield signals
 
 
 def _signals_of(

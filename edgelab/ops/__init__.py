@@ -35,3 +35,5 @@ from ._wiring import EdgeWiring as EdgeWiring
 from ._workers import one_thread as one_thread
 from ._workers import processor_count as processor_count
 from ._workers import spread as spread
+from ._workers import threads_for as threads_for
+from ._workers import threads_for_pass as threads_for_pass

@@ -5,7 +5,7 @@ from torch_geometric.data import HeteroData
 
 from edgelab.inference import PairSpace, RawScores
 from edgelab.models import GSNN, block_signals
-from edgelab.ops import Batch
+from edgelab.ops import Batch, threads_for
 from edgelab.typing import Float, Tensor
 
 # Directions of a source that carry less than this share of its strongest one are noise of the
@@ -58,7 +58,8 @@ class EdgeGradient:
         by_node = model.wiring.inward.rank_of_node
         values = torch.stack([sent[by_node].permute(2, 0, 1) for sent in signals.sent])
         gradients = torch.stack(signals.gradients).double().cpu()
-        self._values = _white(values[:-1].double().cpu())
+        with threads_for(self._work(values)):
+            self._values = _white(values[:-1].double().cpu())
         centred = gradients[1:] - gradients[1:].mean(1, keepdim=True)
         size = centred.square().sum((1, 3), keepdim=True).sqrt()
         self._gradients = torch.where(size > 0, centred / torch.where(size > 0, size, 1.0), 0.0)
@@ -79,11 +80,18 @@ class EdgeGradient:
         """
         n_sources, channels = self._values.shape[2:]
         step = max(1, _BLOCK_BYTES // (8 * n_sources * channels**2))
-        blocks = [
-            self._block(slice(start, min(start + step, targets.stop)))
-            for start in range(targets.start, targets.stop, step)
-        ]
+        with threads_for(self._work(self._values)):
+            blocks = [
+                self._block(slice(start, min(start + step, targets.stop)))
+                for start in range(targets.start, targets.stop, step)
+            ]
         return RawScores(score=torch.cat(blocks, dim=1))
+
+    @staticmethod
+    def _work(values: Float[Tensor, "layers batch nodes channels"]) -> float:
+        """Products of all channels with all others in one layer, over the samples."""
+        n_samples, n_nodes, channels = values.shape[1:]
+        return float(n_samples * (n_nodes * channels) ** 2)
 
     def _block(self, targets: slice) -> Float[Tensor, "nodes targets"]:
         total = torch.zeros((), dtype=torch.float64)

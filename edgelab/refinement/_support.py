@@ -4,7 +4,7 @@ import torch
 
 from edgelab.errors import DataError
 from edgelab.models import GSNN, evaluation_mode
-from edgelab.ops import Batch
+from edgelab.ops import Batch, threads_for_pass
 from edgelab.typing import Float, Tensor
 
 
@@ -44,7 +44,7 @@ def edge_support(model: GSNN, batch: Batch, n_edges: int) -> Float[Tensor, " edg
         raise DataError(
             "no entry of the batch counts in the loss; give samples with a weight above 0"
         )
-    with evaluation_mode(model):
+    with evaluation_mode(model), threads_for_pass(model, len(batch.x)):
         whole = _losses(model, batch, weight, None)
         without = [_losses(model, batch, weight, edge) for edge in range(n_edges)]
     if not without:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from edgelab.datasets import Dataset, in_sample_order
+from edgelab.datasets import Dataset, in_sample_order, threads_by_size
 from edgelab.errors import DataError
 from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES
 from edgelab.screens import mean_shifts, one_at_a_time
@@ -66,6 +66,7 @@ class DoubleKnockoutPrediction:
     predictions: dict[str, pd.DataFrame]
 
 
+@threads_by_size
 def predict_double_knockouts(
     single: Dataset, double: Dataset, *, settings: EnsembleSettings | None = None
 ) -> DoubleKnockoutPrediction:

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from edgelab.datasets import Dataset
+from edgelab.datasets import Dataset, threads_by_size
 from edgelab.errors import ConfigError
 from edgelab.typing import Array, Float, Int
 
@@ -38,6 +38,7 @@ class ResponsePrediction:
     predictions: dict[str, pd.DataFrame]
 
 
+@threads_by_size
 def predict_responses(
     dataset: Dataset,
     predictors: Sequence[str] | None = None,

@@ -61,6 +61,10 @@ class Callback:
     Randomness drawn from torch's global generator inside a hook is part of the run: seeded, and
     restored on resume.
 
+    Attributes:
+        work_per_sample: About how many numbers the hooks multiply in a step for every sample;
+            counts when threads are chosen.
+
     Example:
         >>> class CountSteps(Callback):
         ...     def __init__(self):
@@ -72,6 +76,8 @@ class Callback:
         ...     def load_state_dict(self, state):
         ...         self.n_steps = state["n_steps"]
     """
+
+    work_per_sample: float = 0.0
 
     def on_start(self, info: StartInfo) -> None:
         """Set up, before the first step or the first step after a resume.

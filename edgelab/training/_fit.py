@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 
 from edgelab.errors import ConfigError, DataError
-from edgelab.ops import Batch, Criterion, LossSum, batch_loss, choose_criterion
+from edgelab.ops import Batch, Criterion, LossSum, batch_loss, choose_criterion, threads_for_pass
 from edgelab.tasks import Corruption
 from edgelab.typing import Float, Tensor
 
@@ -142,16 +143,24 @@ def evaluate_loss(
         >>> evaluate_loss(lambda x: x, [batch])
         5.0
     """
-    function, total, counted = choose_criterion(criterion), 0.0, 0.0
-    with torch.no_grad():
-        for batch in batches:
+    function = choose_criterion(criterion)
+    total = 0.0
+    counted = 0.0
+    for batch in batches:
+        with torch.no_grad(), _threads(model, batch):
             loss = batch_loss(model(batch.x).double(), batch._replace(y=batch.y.double()), function)
-            total, counted = total + float(loss.total), counted + float(loss.counted)
+        total += float(loss.total)
+        counted += float(loss.counted)
     if not counted > 0:
         raise DataError(
             "no entry counts in the loss to evaluate. Give rows with at least one weight above 0."
         )
     return total / counted
+
+
+def _threads(model: Callable[[Tensor], Tensor], batch: Batch) -> AbstractContextManager[None]:
+    # How much a function computes that is no module is not known.
+    return threads_for_pass(model, len(batch.x)) if isinstance(model, nn.Module) else nullcontext()
 
 
 @dataclass(frozen=True, slots=True)

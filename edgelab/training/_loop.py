@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from edgelab.errors import ConfigError
+from edgelab.ops import threads_for
 
 from ._callbacks import Callback, StartInfo
 from ._checkpoints import CheckpointStore
@@ -61,10 +62,11 @@ def train(
         >>> len(history.records), abs(module.weight.item()) < 1e-3
         (2, True)
     """
+    work = _work_of_step(model, objective, config, callbacks)
     store = _open_store(checkpoint_dir, resume=resume, overwrite=overwrite)
     device = choose_device(config.device)
     model.to(device)
-    with _mode_kept(model), seeded(config.seed, device):
+    with _mode_kept(model), seeded(config.seed, device), threads_for(work):
         run = Run(model, objective, config, callbacks, device)
         identity = {**config.identity(), **objective.identity}
         for callback in callbacks:
@@ -96,6 +98,19 @@ def _open_store(
             "resume and overwrite are about stored checkpoints, but checkpoint_dir is None. Name a folder."
         )
     return None
+
+
+def _work_of_step(
+    model: nn.Module,
+    objective: Objective[Item],
+    config: TrainingConfig,
+    callbacks: Sequence[Callback],
+) -> float:
+    if objective.work is not None:
+        return objective.work
+    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    beside = sum(callback.work_per_sample for callback in callbacks)
+    return config.batch_size * (n_weights + beside)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class Objective(Generic[Item]):
         loss_of_batch: Returns the scalar to minimise, or a `LossSum` whose mean is minimised.
         validation_loss: Measures the loss on kept rows; called after every epoch, with the model in
             evaluation mode and without gradients. None: no validation.
+        work: About how many numbers a step multiplies, by which threads are chosen (see
+            `edgelab.ops.threads_for`); None: the parameters times the config's `batch_size`.
         identity: What else, beside the config, tells this run from others, as JSON can hold it; a
             resumed run must have the same.
     """
@@ -28,4 +30,5 @@ class Objective(Generic[Item]):
     batches: Callable[[torch.Generator], Iterable[Item]]
     loss_of_batch: Callable[[Item], Tensor | LossSum]
     validation_loss: Callable[[], float] | None = None
+    work: float | None = None
     identity: Mapping[str, object] = field(default_factory=dict)

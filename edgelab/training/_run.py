@@ -78,6 +78,7 @@ class Run(Generic[Item]):
             callbacks=self.callbacks,
             epoch=epoch,
             step=step,
+            work=math.inf,  # threads have been chosen for the whole run
         )
         self.model.eval()
         _check_parameters(self.model, epoch, last_step)

@@ -11,11 +11,14 @@ import torch
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from edgelab.errors import TrainingError
-from edgelab.ops import LossSum
+from edgelab.ops import LossSum, threads_for
 from edgelab.typing import Tensor
 
 from ._callbacks import Callback, StepInfo, step_contexts
 from ._objective import Item
+
+# Samples per step where nobody says how many: the default of `TrainingConfig.batch_size`.
+_USUAL_BATCH = 64
 
 
 class StepsResult(NamedTuple):
@@ -40,6 +43,7 @@ def run_steps(
     callbacks: Sequence[Callback] = (),
     epoch: int = 1,
     step: int = 0,
+    work: float | None = None,
 ) -> StepsResult:
     """Make one optimizer step per batch.
 
@@ -51,6 +55,8 @@ def run_steps(
         callbacks: Hooks around every step.
         epoch: Reported to the callbacks and in errors.
         step: Number of the last step made before.
+        work: About how many numbers a step multiplies, by which threads are chosen (see
+            `edgelab.ops.threads_for`); None: every parameter once for each of 64 samples.
 
     Returns:
         The number of the last step and the mean loss.
@@ -69,13 +75,18 @@ def run_steps(
         0.8...
     """
     stepper = _Stepper(loss_of_batch, optimizer, clip_norm, callbacks)
-    total, counted = 0.0, 0.0
-    for batch in batches:
-        step += 1
-        info = stepper.take_step(batch, epoch, step)
-        # Python's floats: the epoch's mean is accumulated in float64 whatever the model's
-        # precision.
-        total, counted = total + info.loss * info.counted, counted + info.counted
+    if work is None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        work = _USUAL_BATCH * sum(parameter.numel() for parameter in parameters)
+    # Python's floats: the epoch's mean is accumulated in float64 whatever the model's precision.
+    total = 0.0
+    counted = 0.0
+    with threads_for(work):
+        for batch in batches:
+            step += 1
+            info = stepper.take_step(batch, epoch, step)
+            total += info.loss * info.counted
+            counted += info.counted
     if not counted > 0:
         raise TrainingError(
             f"epoch {epoch} had no entry that counts in its loss. "

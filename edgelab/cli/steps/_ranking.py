@@ -67,7 +67,7 @@ class Job:
 
 def run_job(folder: ResultsFolder, dataset: Dataset, settings: ModelSettings, job: Job) -> None:
     """Do the job and leave its results in the folder."""
-    use_threads(job.threads, len(dataset.functions))
+    use_threads(job.threads)
     describe(dataset)
     comparison = None
     if job.hold_outs:

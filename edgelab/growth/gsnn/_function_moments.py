@@ -7,7 +7,7 @@ import torch
 
 from edgelab.errors import DataError
 from edgelab.models import GSNN, BlockSignals, block_signals
-from edgelab.ops import Batch, Criterion
+from edgelab.ops import Batch, Criterion, threads_for_pass
 from edgelab.typing import Float, Tensor
 
 from ._function_groups import FunctionGroup, function_groups
@@ -62,7 +62,8 @@ def function_statistics(
     loss = 0.0
     n_samples = 0
     for signals in block_signals(model, batches, criterion, per_entry=True, edge_states=True):
-        moments = _moments_of(model, signals, groups)
+        with threads_for_pass(model, signals.n_samples):
+            moments = _moments_of(model, signals, groups)
         total = (
             [_added(*layers) for layers in zip(total, moments, strict=True)] if total else moments
         )

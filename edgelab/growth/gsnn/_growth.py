@@ -11,7 +11,7 @@ from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.growth._activations import slope_right_of_zero
 from edgelab.models import GSNN, evaluation_mode, placed_batch
-from edgelab.ops import Batch, Criterion, summed_loss
+from edgelab.ops import Batch, Criterion, summed_loss, threads_for_pass
 from edgelab.typing import Tensor
 
 from ._function_moments import Batches, FunctionStatistics, function_statistics
@@ -67,9 +67,10 @@ def propose_channels(
         The channels, and the statistics that they follow from.
     """
     statistics = function_statistics(model, batches, criterion)
-    proposals = best_channels(
-        statistics, per_function=per_function, project=project, norm_cost=norm_cost(model)
-    )
+    with threads_for_pass(model, 1):
+        proposals = best_channels(
+            statistics, per_function=per_function, project=project, norm_cost=norm_cost(model)
+        )
     return within_budget(proposals, n_parameters), statistics
 
 

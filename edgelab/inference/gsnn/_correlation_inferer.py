@@ -13,7 +13,7 @@ from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.evaluation import NamedEdges, evaluate_against
 from edgelab.inference.table import PairSpace, QFamily, RawScores, edge_table
 from edgelab.models import BlockSignals, block_signals
-from edgelab.ops import MAGNITUDES, Batch, Criterion, PairStatistics
+from edgelab.ops import MAGNITUDES, Batch, Criterion, PairStatistics, threads_for
 from edgelab.progress import tracked
 from edgelab.typing import Tensor
 
@@ -153,7 +153,8 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
                         f"{self.fewest_layers} layers, got {len(signal.values)}"
                     )
                 self._names = self._pair_names(len(signal.values))
-                self.statistics.update(*self._columns(signal))
+                with threads_for(signal.n_samples * self.pairs.n_sources * self.pairs.n_targets):
+                    self.statistics.update(*self._columns(signal))
         return self.n_samples - before
 
     def merge(self, other: "CorrelationEdgeInferer") -> None:
@@ -188,9 +189,9 @@ class CorrelationEdgeInferer(EdgeRecovery, ABC):
             DataError: If fewer than three samples have been seen.
         """
         self._check_samples()
-        return correlation_scores(
-            self.statistics, self.pairs, options or CorrelationOptions(), self._names, targets
-        )
+        options = options or CorrelationOptions()
+        with threads_for(self.n_samples * self.pairs.n_sources * (targets.stop - targets.start)):
+            return correlation_scores(self.statistics, self.pairs, options, self._names, targets)
 
     def evaluate(
         self,

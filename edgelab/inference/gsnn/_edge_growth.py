@@ -12,7 +12,7 @@ from edgelab.evaluation import NamedEdges, evaluate_against
 from edgelab.growth.gsnn import EdgeMoments, edge_gains, edge_moments, entering_slots
 from edgelab.inference.table import PairSpace, RawScores, edge_table
 from edgelab.models import GSNN, block_signals
-from edgelab.ops import Batch, Criterion
+from edgelab.ops import Batch, Criterion, threads_for
 from edgelab.progress import tracked
 from edgelab.typing import Float, Tensor
 
@@ -132,7 +132,8 @@ class EdgeGrowthScorer(EdgeRecovery):
         self._slots = self._slots.to(self.model.wiring.row_of_edge.device)
         shown = tracked(batches, "reading gradients", shown=progress)
         for signals in block_signals(self.model, shown, criterion, edge_states=True):
-            moments = edge_moments(self.model, signals, self._slots)
+            with threads_for(signals.n_samples * self._n_pairs_of_channels):
+                moments = edge_moments(self.model, signals, self._slots)
             if self._moments:
                 moments = [a + b for a, b in zip(self._moments, moments, strict=True)]
             self._moments = moments
@@ -154,9 +155,14 @@ class EdgeGrowthScorer(EdgeRecovery):
         if not self._moments:
             raise CaptureError("no samples have been seen; call fit(batches) first")
         wanted = torch.arange(targets.start, targets.stop, device=self._slots.device)
-        shares = [self._shares(part) for part in wanted.split(self._targets_at_once())]
+        with threads_for(self.model.channels * self._n_pairs_of_channels):
+            shares = [self._shares(part) for part in wanted.split(self._targets_at_once())]
         no_target = torch.empty(self.pairs.n_sources, 0, dtype=torch.float64, device=wanted.device)
         return RawScores(score=torch.cat([no_target, *shares], dim=1))
+
+    @property
+    def _n_pairs_of_channels(self) -> int:
+        return (self.pairs.n_sources * self.model.channels) ** 2
 
     def _shares(self, targets: Tensor) -> Float[Tensor, "sources targets"]:
         # Layer by layer: gradients shrink with the distance to the outputs, and so late layers

@@ -11,6 +11,7 @@ from torch import nn
 
 from edgelab.checks import check_integer
 from edgelab.errors import TrainingError
+from edgelab.ops import threads_for
 from edgelab.training import (
     Callback,
     EpochRecord,
@@ -179,9 +180,11 @@ def fit(
     best = _KeepBest(best_path)
     device = next((parameter.device for parameter in gn.parameters()), torch.device("cpu"))
     measured = _Measured(gn, loss, config.pass_update)
+    work = _work_of(gn)
     objective = Objective(
         batches=lambda generator: updates.next_epoch(),
         loss_of_batch=measured,
+        work=work,
         identity={
             "updates_per_epoch": config.updates_per_epoch,
             "renormalise": config.renormalise,
@@ -198,7 +201,7 @@ def fit(
         resume=resume,
         overwrite=overwrite,
     )
-    with torch.no_grad(), seeded(config.seed, device):
+    with torch.no_grad(), seeded(config.seed, device), threads_for(work):
         last = float(measured(len(updates.losses)))
     best.offer(last, len(updates.losses), gn)
     best.store(gn)
@@ -225,6 +228,12 @@ class _Measured:
                 f"the loss must be a tensor with one number, got {type(value).__name__}: {value!r}"
             )
         return value
+
+
+def _work_of(gn: nn.Module) -> float:
+    """Of dense linear algebra with the largest graph, the most that usual losses do."""
+    sizes = [module.num_nodes for module in gn.modules() if hasattr(module, "num_nodes")]
+    return float(max(sizes, default=0)) ** 3
 
 
 def _identity(gn: nn.Module) -> object:

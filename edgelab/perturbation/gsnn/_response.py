@@ -1,6 +1,7 @@
 """What trained models predict for one response when edges are weakened, strengthened or opened."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import torch
 from edgelab.datasets import Dataset
 from edgelab.errors import ConfigError, DataError, GraphError, close_names, shorten
 from edgelab.models import GSNN
+from edgelab.ops import threads_for_pass
 from edgelab.typing import Array, Bool, Float, Int, Tensor
 
 # Numbers of edge state that are held at once when many variants are asked for.
@@ -71,10 +73,15 @@ class EdgeResponse:
         x = self.x.repeat(len(changes), 1)
         mask = strength.repeat_interleave(len(self.x), 0)
         means = []
-        for model in self.models:
-            responses = model(x, edge_mask=mask)[:, self.output].view(len(changes), -1)
-            means.append(responses @ self.weight)
+        with self.threads(len(changes)):
+            for model in self.models:
+                responses = model(x, edge_mask=mask)[:, self.output].view(len(changes), -1)
+                means.append(responses @ self.weight)
         return torch.stack(means, 1)
+
+    def threads(self, n_variants: int) -> AbstractContextManager[None]:
+        """As many threads as predicting so many perturbations, or their gradient, is worth."""
+        return threads_for_pass(self.models[0], n_variants * len(self.x))
 
 
 def samples_of(dataset: Dataset, condition: str | None) -> Bool[Array, " samples"]:

@@ -180,7 +180,8 @@ class _Search:
         def loss(net: SparseParameterization) -> Tensor:
             return self.loss(net.edge_values()[None])[0]
 
-        fit(net, loss, self.n_updates, config, callbacks=[_StayWithin(net, limits)])
+        with self.response.threads(1):
+            fit(net, loss, self.n_updates, config, callbacks=[_StayWithin(net, limits)])
         return net.edge_values().detach()
 
 
