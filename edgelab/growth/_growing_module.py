@@ -81,6 +81,10 @@ class GrowingModule(nn.Module):
     Parameters stay the same objects while they grow. Neighbours and updates are never among
     `parameters()` or in `state_dict()`.
 
+    It is composed of an adapter (what is particular to the kind of layer), statistics (what
+    passes), a trial (the update that was found, and its scalings) and an outlet (what the next
+    layer asks of this one).
+
     Args:
         layer: The layer with `weight` and `bias`.
         tensor_s_shape: Expected shape of S; only checked, for it follows from the layer.
@@ -98,7 +102,8 @@ class GrowingModule(nn.Module):
         initial_in_neurons: How many it started with; those it has by default.
 
     Raises:
-        ConfigError: If an expected shape is not that of the layer.
+        ConfigError: If the layer is neither linear nor a convolution without groups, or an
+            expected shape is not its own.
 
     Source: Verbockhaven et al. (2024), "Growing Tiny Networks", TMLR.
     """
@@ -125,12 +130,13 @@ class GrowingModule(nn.Module):
         initial_in_neurons: int | None = None,
     ) -> None:
         super().__init__()
+        self.name = name or type(self).__name__
+        _check_kind(layer, self.name)
         self.layer = layer
         self.post_layer_function = (
             nn.Identity() if post_layer_function is None else post_layer_function
         )
         self.extended_post_layer_function = extended_post_layer_function
-        self.name = name or type(self).__name__
         self.allow_growing = allow_growing
         self.previous_module = previous_module
         self.next_module = next_module
@@ -355,13 +361,8 @@ class GrowingModule(nn.Module):
         """
         pre_activity = self.layer(x)
         self._statistics.keep(x, pre_activity)
-        return self.post_layer_function(self._protected(pre_activity))
-
-    def _protected(self, pre_activity: Tensor) -> Tensor:
-        # A function that works in place would change what was kept.
-        parts = self.post_layer_function.modules()
-        is_in_place = any(getattr(part, "inplace", False) for part in parts)
-        return pre_activity.clone() if is_in_place and self.store_input else pre_activity
+        function = self.post_layer_function
+        return function(self._statistics.protected(pre_activity, function))
 
     @property
     def store_input(self) -> bool:
@@ -1463,6 +1464,17 @@ class GrowingModule(nn.Module):
         insertions = self.apply_change(scaling_factor=1.0)
         self.delete_update()
         return insertions
+
+
+def _check_kind(layer: nn.Module, name: str) -> None:
+    if not isinstance(layer, nn.Linear | nn.Conv2d):
+        raise ConfigError(
+            f"{name} should grow a torch.nn.Linear or torch.nn.Conv2d, got {type(layer).__name__}"
+        )
+    if isinstance(layer, nn.Conv2d) and layer.groups != 1:
+        raise ConfigError(
+            f"{name} has {layer.groups} groups, which keep new channels apart; use groups=1"
+        )
 
 
 def _check_shape(name: str, given: tuple[int, int] | None, actual: tuple[int, int]) -> None:

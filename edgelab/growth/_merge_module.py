@@ -127,7 +127,9 @@ class LinearMergeGrowingModule(nn.Module):
             The function of their sum, or of their concatenation.
         """
         merged = self._merge(outputs)
-        activity = self.post_merge_function(merged)
+        activity = self.post_merge_function(
+            self._statistics.protected(merged, self.post_merge_function)
+        )
         self._statistics.keep(activity, merged)
         return activity
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 import torch
+from torch import nn
 
 from edgelab.errors import ConfigError, GrowthError
 from edgelab.typing import Num, Tensor
@@ -80,6 +81,13 @@ class Statistics:
         if self.is_counting and pre_activity.requires_grad:
             pre_activity.retain_grad()
             self._pre_activity = pre_activity
+
+    def protected(
+        self, pre_activity: Num[Tensor, "..."], function: nn.Module
+    ) -> Num[Tensor, "..."]:
+        """A pre-activity that may be given to a function: one that works in place gets a copy."""
+        is_in_place = any(getattr(part, "inplace", False) for part in function.modules())
+        return pre_activity.clone() if is_in_place and self.is_recording else pre_activity
 
     def forget(self) -> None:
         """Forget the kept batch."""

@@ -174,6 +174,22 @@ def test_parameters_can_be_added_by_hand():
         first.layer_in_extension(torch.ones(5, 1, dtype=torch.float64))
 
 
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [(nn.Embedding(3, 4), "got Embedding"), (nn.Conv2d(4, 4, 3, groups=2), "2 groups")],
+)
+def test_layers_without_an_adapter_are_refused(layer, message):
+    with pytest.raises(ConfigError, match=message):
+        GrowingModule(layer)
+
+
+def test_expected_shapes_are_checked():
+    with pytest.raises(ConfigError, match=r"tensor_s_shape .* \(4, 4\), got \(3, 3\)"):
+        GrowingModule(nn.Linear(3, 2), tensor_s_shape=(3, 3))
+    with pytest.raises(ConfigError, match=r"tensor_m_shape .* \(4, 2\), got \(3, 2\)"):
+        GrowingModule(nn.Linear(3, 2), tensor_m_shape=(3, 2))
+
+
 # Names and arguments that a program written for growing modules may rely on.
 METHODS = """
 add_parameters

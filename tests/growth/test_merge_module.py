@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from edgelab.errors import ConfigError, GrowthError
 from edgelab.growth import (
     GRADMAX,
     LinearGrowingModule,
@@ -45,3 +46,37 @@ def test_growth_crosses_a_merge(mode, options, squares):
     assert widths == (6, 6) if mode == "sum" else sum(widths) == 11
     assert after.in_features == merge.out_features
     assert insertions
+
+
+def test_functions_that_work_in_place_do_not_spoil_statistics():
+    changes = []
+    for inplace in (False, True):
+        torch.manual_seed(0)
+        left, right = (LinearGrowingModule(size, 4, dtype=torch.float64) for size in (3, 2))
+        merge = LinearMergeGrowingModule([left, right], "sum", nn.ReLU(inplace=inplace))
+        x, z = (torch.randn(20, size, dtype=torch.float64) for size in (3, 2))
+        merge.init_computation()
+        merge(left(x), right(z)).exp().sum().backward()
+        merge.update_computation()
+        changes.append(merge.compute_optimal_delta()[0][0][0])
+    torch.testing.assert_close(*changes)
+
+
+def test_requests_that_make_no_sense():
+    layers = [LinearGrowingModule(3, 4), LinearGrowingModule(2, 5)]
+    with pytest.raises(ConfigError, match=r"one width, got \[4, 5\]"):
+        LinearMergeGrowingModule(layers)
+    with pytest.raises(ConfigError, match=r"mode .* 'add'"):
+        LinearMergeGrowingModule(layers, "add")
+    merge = LinearMergeGrowingModule(layers, "concat")
+    with pytest.raises(GrowthError, match="merges 2 layers, got 1"):
+        merge(torch.zeros(1, 4))
+    with pytest.raises(GrowthError, match="does not count at present"):
+        merge.update_computation()
+    with pytest.raises(GrowthError, match="change by themselves"):
+        merge.compute_optimal_delta()
+    merge.init_computation()
+    with pytest.raises(ConfigError, match=r"n_averaged .* 0"):
+        merge.update_computation(0)
+    with pytest.raises(GrowthError, match="keeps no activity"):
+        merge.update_computation()
