@@ -33,7 +33,7 @@ from edgelab.confidence import (
 from edgelab.datasets import Dataset, read_dream4, simulate
 from edgelab.graphs import FUNCTION_EDGES
 from edgelab.methods import Evidence
-from edgelab.report import HEADING, calibration_rows
+from edgelab.report import CALIBRATION_HEADING, calibration_rows
 from edgelab.tasks import graph_of
 from edgelab.training import ModelSettings, TrainingConfig
 
@@ -128,7 +128,10 @@ def show(title, records):
     for name, part in records.items():
         lines += [(name, *row) for row in calibration_rows(check_levels(pd.concat(part)))]
     print(f"\n{title}")
-    print(pd.DataFrame(lines, columns=["q-value", *HEADING]).to_string(index=False), flush=True)
+    print(
+        pd.DataFrame(lines, columns=["q-value", *CALIBRATION_HEADING]).to_string(index=False),
+        flush=True,
+    )
 
 
 def simulations(seeds, ways):

@@ -15,7 +15,7 @@ from edgelab.errors import ConfigError, DataError, shorten
 from edgelab.inference import save_table
 from edgelab.plain_json import write_json
 
-from ._network_files import write_graphml, write_sif
+from .network import write_graphml, write_sif
 
 LIST_NAME = ".edgelab-files.json"
 """The file in which a results folder remembers what was written by edgelab."""

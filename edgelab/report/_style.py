@@ -1,8 +1,7 @@
-"""How every figure looks: colours that colour-blind readers can tell apart, sizes, and quiet axes."""
+"""How every figure looks: colours that colour-blind readers tell apart, sizes, quiet axes."""
 
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
-from matplotlib.text import Text
 
 # Okabe and Ito (2008), without its yellow and sky blue, which are too pale for lines on white.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
@@ -32,32 +31,14 @@ SCORE_COLOURS: Colormap = LinearSegmentedColormap.from_list(
 
 
 def line_look(position: int) -> tuple[str, str]:
-    """Colour and style of the line at a position of a legend.
-
-    Args:
-        position: Counted from 0.
-
-    Returns:
-        Colour and line style; the first 18 differ from each other.
-
-    Example:
-        >>> line_look(0), line_look(6)
-        (('#0072B2', '-'), ('#0072B2', '--'))
-    """
-    return LINE_COLOURS[position % len(LINE_COLOURS)], LINE_STYLES[
-        position // len(LINE_COLOURS) % len(LINE_STYLES)
-    ]
+    """Colour and style of the line at a position of a legend; the first 18 differ."""
+    colour = LINE_COLOURS[position % len(LINE_COLOURS)]
+    style = LINE_STYLES[position // len(LINE_COLOURS) % len(LINE_STYLES)]
+    return colour, style
 
 
 def style_axes(axes: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "") -> None:
-    """Give axes their titles and the common look: no box, small ticks.
-
-    Args:
-        axes: The axes to change.
-        title: Above the axes, at the left.
-        xlabel: Below.
-        ylabel: At the left.
-    """
+    """Give axes their titles and the common look: no box, small ticks."""
     axes.set_title(title, fontsize=TITLE_SIZE, loc="left")
     axes.set_xlabel(xlabel, fontsize=TEXT_SIZE)
     axes.set_ylabel(ylabel, fontsize=TEXT_SIZE)
@@ -66,12 +47,3 @@ def style_axes(axes: Axes, *, title: str = "", xlabel: str = "", ylabel: str = "
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(GREY_TEXT)
-
-
-def plain(text: Text) -> None:
-    """Show a name as it is, even if it contains dollar signs, which would start a formula.
-
-    Args:
-        text: A label that holds a name given by the user.
-    """
-    text.set_parse_math(False)

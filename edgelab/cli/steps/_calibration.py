@@ -2,7 +2,7 @@
 
 from edgelab.confidence import Calibration
 from edgelab.report import (
-    HEADING,
+    CALIBRATION_HEADING,
     ResultsFolder,
     calibration_rows,
     calibration_sentence,
@@ -23,7 +23,7 @@ def show_calibration(calibration: Calibration) -> None:
         f"False calls on planted edges: {calibration.way} q, {calibration.estimand}, "
         f"{n_experiments} times"
     )
-    table = titled_table(title, HEADING, left={"verdict"}, no_wrap=True)
+    table = titled_table(title, CALIBRATION_HEADING, left={"verdict"}, no_wrap=True)
     for row in calibration_rows(calibration.checks):
         table.add_row(*row, style="bold red" if row[-1] == "BROKEN" else None)
     out.print(table)

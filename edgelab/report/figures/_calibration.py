@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from edgelab.confidence import check_levels
 from edgelab.errors import TableError
+from edgelab.report._names import plain
+from edgelab.report._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, style_axes
 from edgelab.table import check_columns
-
-from ._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, plain, style_axes
 
 _COLUMNS = ("nominal", "realised", "n_called", "power")
 

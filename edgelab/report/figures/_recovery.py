@@ -7,8 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from edgelab.errors import ConfigError, TableError, close_names
+from edgelab.report._names import plain
+from edgelab.report._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, style_axes
+from edgelab.report.text import format_mean
 
-from ._comparison_table import format_mean
 from ._recovery_curves import (
     MeanCurve,
     Recovery,
@@ -16,7 +18,6 @@ from ._recovery_curves import (
     mean_precision_recall,
     mean_roc,
 )
-from ._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, plain, style_axes
 
 # More bands than this lie over each other and cannot be told apart.
 _BANDS = 3

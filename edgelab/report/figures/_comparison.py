@@ -8,17 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from edgelab.errors import ConfigError, close_names
-
-from ._comparison_table import METRIC_LABELS, check_records, comparison_table
-from ._style import (
+from edgelab.report._names import plain
+from edgelab.report._style import (
     ACCENT,
     BASELINE,
     GREY_TEXT,
     SMALL_TEXT_SIZE,
     TEXT_SIZE,
-    plain,
     style_axes,
 )
+from edgelab.report.text import METRIC_LABELS, check_records, comparison_table
 
 
 def plot_comparison(

@@ -5,7 +5,7 @@ import pytest
 
 from edgelab.errors import TableError
 from edgelab.report import plot_refinement
-from edgelab.report._candidate_figure import MAX_FUNCTIONS
+from edgelab.report.network import MAX_FUNCTIONS
 
 
 def changes(*rows):

@@ -6,12 +6,12 @@ import numpy as np
 
 from edgelab.confidence import LevelCheck
 
-HEADING = ("promised", "realised", "± 2 SE", "calls", "power", "verdict")
+CALIBRATION_HEADING = ("promised", "realised", "± 2 SE", "calls", "power", "verdict")
 """Columns of `calibration_rows`."""
 
 
 def calibration_rows(checks: Sequence[LevelCheck]) -> list[tuple[str, ...]]:
-    """A row of text per level, under `HEADING`.
+    """A row of text per level, under `CALIBRATION_HEADING`.
 
     Args:
         checks: Nominal beside realised.

@@ -9,17 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from edgelab.errors import TableError
-from edgelab.training import History
-
-from ._style import (
+from edgelab.report._names import plain
+from edgelab.report._style import (
     ACCENT,
     GREY_TEXT,
     LINE_COLOURS,
     SMALL_TEXT_SIZE,
     line_look,
-    plain,
     style_axes,
 )
+from edgelab.training import History
 
 # Losses that span more than this factor are drawn on a logarithmic axis.
 _LOG_SPAN = 30.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgelab.report._stress_layout import push_apart, stress_layout
+from edgelab.report.network._stress import push_apart, stress_layout
 
 
 def test_a_chain_runs_down_with_steps_of_one():

@@ -17,18 +17,20 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from torch_geometric.data import HeteroData
 
 from edgelab.errors import ConfigError, TableError
-
-from ._candidate_network import candidate_network
-from ._network_drawing import draw_edge, draw_names, network_canvas
-from ._network_layout import Pair
-from ._network_plan import NetworkPlan, plan_network
-from ._style import CANDIDATE_COLOURS, GREY_LINE, SMALL_TEXT_SIZE
+from edgelab.report._style import CANDIDATE_COLOURS, GREY_LINE, SMALL_TEXT_SIZE
+from edgelab.report.network import (
+    MAX_FUNCTIONS,
+    NetworkPlan,
+    Pair,
+    candidate_network,
+    draw_edge,
+    draw_names,
+    network_canvas,
+    plan_network,
+)
 
 ColourBy = Literal["score", "q_value"]
 Colour = tuple[float, float, float, float]
-
-MAX_FUNCTIONS = 60
-"""Larger networks are reduced to the neighbourhood of the candidates."""
 
 # Smallest q-value whose logarithm still gets a colour of its own.
 _LEAST_Q = 1e-16

@@ -9,19 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from edgelab.errors import ConfigError, close_names
-from edgelab.table import check_columns
-
-from ._benchmark_table import BENCHMARK_LABELS, benchmark_summary
-from ._style import (
+from edgelab.report._names import plain
+from edgelab.report._style import (
     ACCENT,
     GREY_LINE,
     GREY_TEXT,
     LINE_COLOURS,
     SMALL_TEXT_SIZE,
     TEXT_SIZE,
-    plain,
     style_axes,
 )
+from edgelab.report.text import BENCHMARK_LABELS, benchmark_summary
+from edgelab.table import check_columns
 
 # Markers of the data sets lie in a band around the scorer's line, this wide.
 _BAND = 0.56

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgelab.report._network_layout import layered_layout
-from edgelab.report._stress_layout import stress_layout
+from edgelab.report.network._layers import layered_layout
+from edgelab.report.network._stress import stress_layout
 
 NAMES = [f"f{i}" for i in range(9)]
 PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=20).map(

@@ -3,7 +3,7 @@
 import pytest
 
 from edgelab.confidence import LevelCheck
-from edgelab.report import HEADING, calibration_rows, calibration_sentence
+from edgelab.report import CALIBRATION_HEADING, calibration_rows, calibration_sentence
 
 
 def check(realised, calls=3.0, error=0.01, power=0.5):
@@ -28,7 +28,7 @@ def check(realised, calls=3.0, error=0.01, power=0.5):
 def test_sentence_and_row_agree(one, said, verdict):
     assert said in calibration_sentence([one])
     row = calibration_rows([one])[0]
-    assert row[-1] == verdict and len(row) == len(HEADING)
+    assert row[-1] == verdict and len(row) == len(CALIBRATION_HEADING)
 
 
 def test_what_is_unknown_is_a_dash():

@@ -9,7 +9,8 @@ import pandas as pd
 
 from edgelab.table import check_columns
 
-from ._comparison_table import METRIC_LABELS, check_records, format_mean
+from ._comparison import METRIC_LABELS, check_records
+from ._rows import format_mean
 
 BENCHMARK_METRICS = (
     "mrr",

@@ -10,18 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from edgelab.errors import ConfigError, TableError, close_names
-from edgelab.table import COLUMNS, check_columns, check_pairs
-from edgelab.typing import Array, Bool, Float
-
-from ._network_plan import shown_name, text_width
-from ._style import (
+from edgelab.report._names import plain, shown_name, text_width
+from edgelab.report._style import (
     NOT_SCORED,
     SCORE_COLOURS,
     SMALL_TEXT_SIZE,
     TEXT_SIZE,
-    plain,
     style_axes,
 )
+from edgelab.table import COLUMNS, check_columns, check_pairs
+from edgelab.typing import Array, Bool, Float
 
 MAX_FUNCTIONS = 60
 """With more functions than this the names on the axes cannot be read any more."""

@@ -8,12 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from edgelab.errors import TableError
-
-from ._candidate_figure import MAX_FUNCTIONS
-from ._network_drawing import draw_edge, draw_names, network_canvas
-from ._network_layout import Pair
-from ._network_plan import plan_network
-from ._style import GREY_LINE, SMALL_TEXT_SIZE
+from edgelab.report._style import GREY_LINE, SMALL_TEXT_SIZE
+from edgelab.report.network import (
+    MAX_FUNCTIONS,
+    Pair,
+    draw_edge,
+    draw_names,
+    network_canvas,
+    plan_network,
+)
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "kept": {"color": GREY_LINE, "linewidth": 1.0, "linestyle": "-", "zorder": 2},

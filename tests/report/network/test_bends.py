@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import ConnectionStyle
 
-from edgelab.report._edge_routes import Box, arc, choose_bends
+from edgelab.report.network._bends import Box, arc, choose_bends
 
 
 def row(*places) -> dict[str, Box]:

@@ -1,6 +1,4 @@
-"""Where to draw the functions of a wide network: in layers, from regulators above to their targets
-below.
-"""
+"""Places of the functions of a wide network: in layers, regulators above their targets."""
 
 import math
 from collections import defaultdict
@@ -17,23 +15,10 @@ _SWEEPS = 24
 def layered_layout(
     names: Iterable[str], prior: Iterable[Pair], extra: Iterable[Pair] = ()
 ) -> dict[str, Place]:
-    """Places of the functions, depending on their names and edges but on no order of these.
-
-    Prior edges run downwards, as far as there are no cycles. Within a layer, functions stand near
-    what they are connected to. Functions without prior edges come last.
-
-    Args:
-        names: All functions.
-        prior: Edges that decide the layers and the order in them.
-        extra: More edges, which only count for the order.
-
-    Returns:
-        For each name its column (whole or half steps around 0) and its row (0, -1, ...).
-
-    Example:
-        >>> layered_layout(["erk", "mek", "raf"], [("raf", "mek"), ("mek", "erk")])
-        {'erk': (0.0, -2.0), 'mek': (0.0, -1.0), 'raf': (0.0, 0.0)}
-    """
+    """Column (whole or half steps around 0) and row (0, -1, …) of every function."""
+    # Prior edges run downwards, as far as there are no cycles; the extra ones only count for the
+    # order within a layer, in which functions stand near what they are connected to. The places
+    # depend on names and edges, on no order of these.
     ordered = natural_order(names)
     prior_edges = sorted({edge for edge in prior if edge[0] != edge[1]})
     layers = _layers(ordered, prior_edges)

@@ -7,24 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from ._network_layout import Pair
-from ._network_plan import NetworkPlan, shown_name
-from ._style import GREY_LINE, GREY_TEXT
+from edgelab.report._names import shown_name
+from edgelab.report._style import GREY_LINE, GREY_TEXT
+
+from ._layers import Pair
+from ._plan import NetworkPlan
 
 # Inches below the network for the key.
 _FOOT = 0.75
 
 
 def network_canvas(plan: NetworkPlan) -> tuple[Figure, Axes]:
-    """Make a figure as large as a network needs, with room for a key below it.
-
-    Args:
-        plan: Places and sizes.
-
-    Returns:
-        The figure, and axes without marks in which one unit is an inch: boxes made for a text size
-        fit that text.
-    """
+    """A figure as large as a network needs with a key below it, and axes in inches."""
     total = plan.height + _FOOT
     figure = Figure(figsize=(plan.width, total))
     axes = figure.add_axes((0.0, _FOOT / total, 1.0, plan.height / total))
@@ -35,16 +29,7 @@ def network_canvas(plan: NetworkPlan) -> tuple[Figure, Axes]:
 
 
 def draw_names(axes: Axes, plan: NetworkPlan, marked: Collection[str]) -> dict[str, FancyBboxPatch]:
-    """Draw a box with the name of every function.
-
-    Args:
-        axes: Made by `network_canvas`.
-        plan: Places and sizes.
-        marked: Functions that stand out.
-
-    Returns:
-        The boxes by name.
-    """
+    """Draw a box with the name of every function; returns the boxes by name."""
     patches = {}
     for name, box in plan.boxes.items():
         patches[name] = FancyBboxPatch(
@@ -81,16 +66,8 @@ def draw_edge(
     inhibits: bool,
     **look: Any,
 ) -> None:
-    """Draw an edge as an arrow, or with a bar at its end if it inhibits.
-
-    Args:
-        axes: Made by `network_canvas`.
-        plan: Places and bends.
-        patches: Made by `draw_names`.
-        edge: Source and target.
-        inhibits: Whether it ends in a bar.
-        **look: Colour, line width and the like, for `matplotlib.patches.FancyArrowPatch`.
-    """
+    """Draw an edge as an arrow, or with a bar at its end if it inhibits."""
+    # `look`: colour, line width and the like, for `matplotlib.patches.FancyArrowPatch`.
     source, target = edge
     axes.add_patch(
         FancyArrowPatch(

@@ -8,8 +8,8 @@ from edgelab.datasets import convergence_graph
 from edgelab.errors import ConfigError, TableError
 from edgelab.graphs import build_graph, function_adjacency, function_names
 from edgelab.report import plot_candidates
-from edgelab.report._candidate_figure import MAX_FUNCTIONS
 from edgelab.report._style import CANDIDATE_COLOURS, GREY_LINE
+from edgelab.report.network import MAX_FUNCTIONS
 from edgelab.table import COLUMNS
 
 

@@ -7,15 +7,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from edgelab.errors import TableError
-
-from ._style import (
+from edgelab.report._names import plain
+from edgelab.report._style import (
     ACCENT,
     BASELINE,
     GREY_LINE,
     GREY_TEXT,
     SMALL_TEXT_SIZE,
     TEXT_SIZE,
-    plain,
     style_axes,
 )
 

@@ -1,4 +1,4 @@
-"""Where to draw the functions of a deep network: as far apart as there are edges between them."""
+"""Places of the functions of a deep network: as far apart as there are edges between them."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ import numpy as np
 from edgelab.naming import natural_order
 from edgelab.typing import Array, Float
 
-from ._network_layout import Pair, Place, layered_layout
+from ._layers import Pair, Place, layered_layout
 
 # A candidate may be drawn longer than an edge of the prior network: it should not bend the picture
 # to its will.
@@ -23,25 +23,9 @@ _PATIENCE, _SPREAD = 20, 1.06
 def stress_layout(
     names: Iterable[str], prior: Iterable[Pair], extra: Iterable[Pair] = ()
 ) -> dict[str, Place]:
-    """Places whose distances resemble the number of edges between functions, turned so that prior
-    edges run down.
-
-    Args:
-        names: All functions.
-        prior: Edges of length 1.
-        extra: Edges of length 1.5.
-
-    Returns:
-        For each name its place; a typical prior edge is 1 long. It depends on the names and edges,
-        on no order of them.
-
-    Source: Kamada and Kawai (1989), Information Processing Letters 31:7; computed by networkx.
-
-    Example:
-        >>> places = stress_layout(["erk", "mek", "raf"], [("raf", "mek"), ("mek", "erk")])
-        >>> places["raf"][1] > places["mek"][1] > places["erk"][1]
-        True
-    """
+    """Place of every function, turned so that prior edges run down; a typical one is 1 long."""
+    # Source: Kamada and Kawai (1989), Information Processing Letters 31:7; computed by networkx.
+    # The places depend on names and edges, on no order of these.
     everyone = natural_order(names)
     edges = sorted({edge for edge in prior if edge[0] != edge[1]})
     more = sorted(set(extra))
@@ -104,20 +88,7 @@ def _turned_down(
 def push_apart(
     place: Float[Array, "nodes 2"], size: Float[Array, "nodes 2"], gap: float
 ) -> Float[Array, "nodes 2"]:
-    """Move boxes as little as it takes until none overlaps another.
-
-    Args:
-        place: Centres.
-        size: Widths and heights.
-        gap: Room to leave between two boxes.
-
-    Returns:
-        New centres.
-
-    Example:
-        >>> push_apart(np.array([[0.0, 0.0], [0.0, 0.5]]), np.ones((2, 2)), gap=0.0).round(6).tolist()
-        [[0.0, -0.25], [0.0, 0.75]]
-    """
+    """Move boxes (centres, widths and heights) until there is a gap between any two."""
     place = place.astype(float, copy=True)
     wanted = (size[:, None] + size[None, :]) / 2 + gap
     upper = np.triu(np.ones((len(place), len(place)), dtype=bool), k=1)

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
 
-from ._edge_routes import Box, arc, choose_bends
-from ._network_layout import Pair, Place, layered_layout
-from ._stress_layout import push_apart, stress_layout
-from ._style import SMALL_TEXT_SIZE, TEXT_SIZE
+from edgelab.report._names import shown_name, text_width
+from edgelab.report._style import SMALL_TEXT_SIZE, TEXT_SIZE
 
+from ._bends import Box, arc, choose_bends
+from ._layers import Pair, Place, layered_layout
+from ._stress import push_apart, stress_layout
+
+MAX_FUNCTIONS = 60
+"""More functions than this cannot be read in one picture."""
+
+# Up to this many functions there is room for larger text.
 _SMALL = 30
-"""Up to this many functions there is room for larger text."""
 
-_LONGEST_NAME = 16
+# Inches.
 _GAP = 0.2
 _ROW_HEIGHT = 0.95
 _EDGE_LENGTH = 1.3
@@ -25,48 +28,26 @@ _MIN_WIDTH = 5.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
-    """Where everything of a network is drawn.
+    """Where everything of a network is drawn, in inches."""
 
-    Attributes:
-        boxes: The name of each function.
-        bends: How strongly each edge is bent.
-        left: Smallest horizontal position in use.
-        bottom: Smallest vertical position in use.
-        width: Inches from the left to the right.
-        height: Inches from the bottom to the top.
-        text_size: Of the names, in points.
-    """
-
+    # The name of each function.
     boxes: dict[str, Box]
     bends: dict[Pair, float]
+    # The smallest positions in use, and the way from there to the largest.
     left: float
     bottom: float
     width: float
     height: float
+    # Of the names, in points.
     text_size: float
 
 
 def plan_network(
     names: Sequence[str], prior: Sequence[Pair], candidates: Sequence[Pair]
 ) -> NetworkPlan:
-    """Place names and bend edges.
-
-    A network that is wider than deep is drawn in layers; a deep one would become a narrow tower of
-    long edges, so its functions are placed by their distances.
-
-    Args:
-        names: All functions.
-        prior: Edges of the prior network.
-        candidates: The other edges.
-
-    Returns:
-        The plan. It depends on the names and the edges, not on their order.
-
-    Example:
-        >>> plan = plan_network(["raf", "mek"], [("raf", "mek")], [("mek", "raf")])
-        >>> plan.boxes["raf"].y > plan.boxes["mek"].y, sorted(plan.bends)
-        (True, [('mek', 'raf'), ('raf', 'mek')])
-    """
+    """Place names and bend edges, by names and edges and on no order of them."""
+    # A network that is wider than deep is drawn in layers; a deep one would become a narrow tower
+    # of long edges, so its functions are placed by their distances.
     text_size = TEXT_SIZE if len(names) <= _SMALL else SMALL_TEXT_SIZE
     widths = {name: text_width(shown_name(name), text_size) + 0.16 for name in names}
     height = text_size / 72 + 0.1
@@ -74,11 +55,9 @@ def plan_network(
     if _is_deep(layered):
         places = _apart(stress_layout(names, prior, candidates), widths, height)
     else:
-        column = (
-            max(widths.values()) + _GAP
-            if len(names) > _SMALL
-            else max(1.0, max(widths.values()) + _GAP)
-        )
+        column = max(widths.values()) + _GAP
+        if len(names) <= _SMALL:
+            column = max(1.0, column)
         # Wide rows stand farther apart, or edges between them would run flat along the names.
         row = min(1.7 * _ROW_HEIGHT, max(_ROW_HEIGHT, 0.15 * max(x for x, _ in layered.values())))
         places = {name: (x * column, y * row) for name, (x, y) in layered.items()}
@@ -88,42 +67,6 @@ def plan_network(
     edges = sorted([*prior, *candidates])
     bends = dict(zip(edges, choose_bends(boxes, edges, margin=0.05), strict=True))
     return _framed(boxes, bends, text_size)
-
-
-def shown_name(name: str) -> str:
-    """The name as drawn: the end of a long one is left out.
-
-    Args:
-        name: Any name.
-
-    Returns:
-        At most 16 characters.
-
-    Example:
-        >>> shown_name("mitogen-activated protein kinase")
-        'mitogen-activat…'
-    """
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
-
-
-def text_width(text: str, size: float) -> float:
-    """Width of a line of text in inches, in the default font.
-
-    Args:
-        text: The line, taken as it is even with dollar signs.
-        size: In points.
-
-    Returns:
-        The width.
-
-    Example:
-        >>> text_width("raf", 9.0) < text_width("raf1", 9.0)
-        True
-    """
-    width, _, _ = TextToPath().get_text_width_height_descent(
-        text, FontProperties(size=size), ismath=False
-    )
-    return float(width) / 72
 
 
 def _is_deep(layered: Mapping[str, Place]) -> bool:

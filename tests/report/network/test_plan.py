@@ -1,7 +1,8 @@
 import numpy as np
 
-from edgelab.report._edge_routes import arc
-from edgelab.report._network_plan import plan_network, shown_name, text_width
+from edgelab.report._names import shown_name, text_width
+from edgelab.report.network._bends import arc
+from edgelab.report.network._plan import plan_network
 
 
 def overlap(plan) -> bool:
