@@ -101,7 +101,8 @@ class Dataset:
 
 def check_columns(matrix: pd.DataFrame, names: Iterable[str], role: str, kind: str) -> None:
     """Refuse a matrix of other columns than the named nodes, or of other cells than numbers."""
-    columns, expected = set(matrix.columns), set(names)
+    columns = set(matrix.columns)
+    expected = set(names)
     missing = sorted(expected - columns)
     extra = sorted(columns - expected, key=str)
     if missing or extra:

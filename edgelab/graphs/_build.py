@@ -171,7 +171,8 @@ def _refuse_unknown(tables: dict[EdgeType, pd.DataFrame], nodes: dict[str, pd.In
 def _unknown_message(
     unknown: pd.DataFrame, kind: EdgeType, side: str, nodes: dict[str, pd.Index]
 ) -> str:
-    argument, wanted = _ARGUMENTS[kind], kind[_SIDES[side]]
+    argument = _ARGUMENTS[kind]
+    wanted = kind[_SIDES[side]]
     name = unknown[side].iloc[0]
     count = (
         f"{argument}: {len(unknown)} edges have a {side} that is no {wanted}: {arrows(unknown)}. "

@@ -62,7 +62,8 @@ class ReachForest:
 
     def _branch(self, node: int) -> set[int]:
         """The node and all that are reached through it in the forest."""
-        branch, stack = {node}, [node]
+        branch = {node}
+        stack = [node]
         while stack:
             for edge in self.edges_out_of[stack.pop()]:
                 below = self.target[edge]

@@ -161,7 +161,8 @@ def _example(column: pd.Series) -> str:
 
 
 def _check_cover(frame: pd.DataFrame, names: Sequence[str], what: str, on_extra: OnExtra) -> None:
-    columns, wanted = pd.Index(frame.columns), pd.Index(list(names))
+    columns = pd.Index(frame.columns)
+    wanted = pd.Index(list(names))
     missing = wanted[~wanted.isin(columns)]
     n_overlap = len(wanted) - len(missing)
     if len(missing):

@@ -33,7 +33,8 @@ def ecoli70_network() -> GaussianNetwork:
         (46, 70, 24)
     """
     stored = json.loads(data_path("ecoli70/ecoli70.json").read_text())
-    nodes, laws = stored["nodes"], stored["cpds"]
+    nodes = stored["nodes"]
+    laws = stored["cpds"]
     position = {name: number for number, name in enumerate(nodes)}
     coefficients = np.zeros((len(nodes), len(nodes)))
     for source, target in stored["arcs"]:

@@ -174,7 +174,8 @@ class _Names:
 
     def __init__(self, functions: Iterable[str], aliases: Mapping[str, str], where: str) -> None:
         self._functions = {function.lower(): function for function in functions}
-        self._aliases, self._where = aliases, where
+        self._aliases = aliases
+        self._where = where
 
     def _find(self, name: str) -> str | None:
         name = self._aliases.get(name, name).lower()
@@ -185,7 +186,8 @@ class _Names:
         function = self._find(name)
         sign = -1 if inhibits else 1
         if function is None and name.endswith("i") and inhibits is not False:
-            function, sign = self._find(name[:-1]), -1
+            function = self._find(name[:-1])
+            sign = -1
         return self._known(function, "treatment", name), sign
 
     def readouts(self, names: Iterable[str]) -> list[str]:

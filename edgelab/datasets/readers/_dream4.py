@@ -57,17 +57,18 @@ def read_dream4(folder: str | Path) -> Dataset:
     folder = Path(folder)
     knockouts = _expression(_required(folder, "knockouts"))
     genes = list(knockouts.columns)
-    levels, doses = [knockouts], [_doses_of_each_gene(knockouts, KNOCKOUT, folder)]
-    wildtype = _find(folder, "wildtype")
-    if wildtype is not None:
-        untreated = _expression(wildtype, genes)
-        levels.insert(0, untreated)
-        doses.insert(0, np.zeros(untreated.shape))
-    knockdowns = _find(folder, "knockdowns")
-    if knockdowns is not None:
-        halved = _expression(knockdowns, genes)
-        levels.append(halved)
-        doses.append(_doses_of_each_gene(halved, KNOCKDOWN, folder))
+    levels = [knockouts]
+    doses = [_doses_of_each_gene(knockouts, KNOCKOUT, folder)]
+    wildtype_path = _find(folder, "wildtype")
+    if wildtype_path is not None:
+        wildtype = _expression(wildtype_path, genes)
+        levels = [wildtype, *levels]
+        doses = [np.zeros(wildtype.shape), *doses]
+    knockdowns_path = _find(folder, "knockdowns")
+    if knockdowns_path is not None:
+        knockdowns = _expression(knockdowns_path, genes)
+        levels = [*levels, knockdowns]
+        doses = [*doses, _doses_of_each_gene(knockdowns, KNOCKDOWN, folder)]
     x = pd.DataFrame(np.concatenate(doses), columns=genes)
     y = pd.concat(levels, ignore_index=True)
     return _as_dataset(folder, x, y, condition_labels(x, _STYLE))

@@ -127,7 +127,6 @@ def _treatments(
     header: list[str], columns: list[int]
 ) -> tuple[dict[str, tuple[int, bool | None]], dict[str, int]]:
     """Stimuli and inhibitors with column and whether they inhibit; cell lines with column."""
-    says_inhibitor = {"inhib": True, "stim": False}
     treated: dict[str, tuple[int, bool | None]] = {}
     lines: dict[str, int] = {}
     for column in columns:
@@ -136,9 +135,15 @@ def _treatments(
         if kind.startswith("cell"):
             lines[name] = column
         elif not _NOTHING.fullmatch(name):
-            answers = (says for word, says in says_inhibitor.items() if kind.startswith(word))
-            treated[name] = (column, next(answers, None))
+            treated[name] = (column, _inhibits(kind))
     return treated, lines
+
+
+def _inhibits(kind: str) -> bool | None:
+    """What `Inhibitors` or `Stimuli` in a heading says; None without either."""
+    if kind.startswith("inhib"):
+        return True
+    return False if kind.startswith("stim") else None
 
 
 def _cell_lines(rows: list[list[str]], lines: dict[str, int]) -> pd.Series:

@@ -35,7 +35,8 @@ def open_dataset(word: str | Path) -> Dataset:
         >>> open_dataset("sachs").n_samples
         7466
     """
-    name, path = str(word), Path(word)
+    name = str(word)
+    path = Path(word)
     if name in BUNDLED:
         return BUNDLED[name]()
     if not path.exists():

@@ -64,7 +64,8 @@ def load_dataset(
         ...     load_dataset(edges=prior, x=x, y=y).functions
         ('raf', 'mek')
     """
-    x_table, y_table = read_matrix(x), read_matrix(y)
+    x_table = read_matrix(x)
+    y_table = read_matrix(y)
     check_same_samples({"x": x_table, "y": y_table})
     prior = read_edges(edges)
     if output_edges is None:
@@ -79,9 +80,8 @@ def load_dataset(
             matrix=y,
         )
     if input_edges is None:
-        into = _act_by_name(
-            x_table, {*prior["source"], *prior["target"], *out_of["source"]}, x, on_extra
-        )
+        functions = {*prior["source"], *prior["target"], *out_of["source"]}
+        into = _act_by_name(x_table, functions, x, on_extra)
     else:
         into = read_edges(input_edges)
         _refuse_turned(
@@ -92,23 +92,27 @@ def load_dataset(
             matrix=x,
         )
     graph = build_graph(prior, input_edges=into, output_edges=out_of, on_duplicate=on_duplicate)
-    inputs, outputs = graph["input"].node_names, graph["output"].node_names
-    # Checked here, where the file names are known; `Dataset` takes the columns in the order of the
-    # graph.
-    align_matrix(x_table, inputs, what=str(x), on_extra=on_extra)
-    align_matrix(y_table, outputs, what=str(y), on_extra=on_extra)
-    x_table, y_table = x_table[inputs], y_table[outputs]
+    x_table = _columns_of(graph["input"].node_names, x_table, x, on_extra)
+    y_table = _columns_of(graph["output"].node_names, y_table, y, on_extra)
     return Dataset(
         name=Path(edges).stem,
         source=f"{Path(edges).name}, {Path(x).name}, {Path(y).name}",
         edges=_once(prior, on_duplicate),
         input_edges=_once(into, on_duplicate),
         output_edges=_once(out_of, on_duplicate),
-        x=x_table.reset_index(drop=True).astype(float),
-        y=y_table.reset_index(drop=True).astype(float),
-        condition=condition_labels(x_table.astype(float), ConditionStyle()),
+        x=x_table,
+        y=y_table,
+        condition=condition_labels(x_table, ConditionStyle()),
         functions=tuple(graph["function"].node_names),
     )
+
+
+def _columns_of(
+    nodes: list[str], matrix: pd.DataFrame, path: FilePath, on_extra: Literal["error", "drop"]
+) -> pd.DataFrame:
+    # Checked here, where the name of the file is known.
+    align_matrix(matrix, nodes, what=str(path), on_extra=on_extra)
+    return matrix[nodes].reset_index(drop=True).astype(float)
 
 
 def _read_by_name(y: pd.DataFrame, prior: pd.DataFrame, path: FilePath) -> pd.DataFrame:
@@ -167,7 +171,8 @@ def _is_folder_of_tables(folder: Path) -> bool:
 
 
 def _read_folder(folder: Path) -> Dataset:
-    into, out_of = folder / "input_edges.csv", folder / "output_edges.csv"
+    into = folder / "input_edges.csv"
+    out_of = folder / "output_edges.csv"
     return load_dataset(
         edges=folder / "edges.csv",
         x=folder / "x.csv",

@@ -118,7 +118,8 @@ def spectral_radius(matrix: csr_array) -> float:
 
 
 def _blocks(wiring: Wiring) -> tuple[csr_array, csr_array, csr_array]:
-    first, last = len(wiring.inputs), len(wiring.inputs) + len(wiring.functions)
+    first = len(wiring.inputs)
+    last = first + len(wiring.functions)
     into_functions = wiring.effects[first:last]
     return (
         into_functions[:, first:last],
