@@ -183,7 +183,8 @@ def mean_loss(
     with evaluation_mode(model), torch.no_grad():
         for batch in batches:
             placed = placed_batch(batch, model)
-            total += float(summed_loss(model(placed.x), placed, criterion, per_entry=True))
+            with threads_for_pass(model, len(placed.x)):
+                total += float(summed_loss(model(placed.x), placed, criterion, per_entry=True))
             count += len(placed.x)
     return total / count
 
