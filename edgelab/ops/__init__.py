@@ -1,6 +1,4 @@
-"""Pure tensor mathematics shared by everything above: sparse products, streaming moments, segment
-sums.
-"""
+"""Pure numerics shared by everything above: columns, streaming moments, products along edges."""
 
 from ._batch import Batch as Batch
 from ._columns import does_not_vary as does_not_vary
@@ -12,9 +10,9 @@ from ._criteria import choose_criterion as choose_criterion
 from ._criteria import squared_error as squared_error
 from ._edge_products import edges_to_nodes as edges_to_nodes
 from ._edge_products import nodes_to_edges as nodes_to_edges
+from ._edge_products import outer as outer
 from ._fast_products import product_dtype as product_dtype
 from ._fast_products import squared_error_and_slope as squared_error_and_slope
-from ._grouped import outer as outer
 from ._incidence import Incidence as Incidence
 from ._magnitude import MAGNITUDES as MAGNITUDES
 from ._magnitude import sum_magnitude as sum_magnitude

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from edgelab.typing import Float, Tensor
 
-from ._grouped import outer
+from ._slots import SlotLayout
 from ._wiring import EdgeWiring
 
 
@@ -22,8 +22,9 @@ def edges_to_nodes(
     bias: Float[Tensor, "nodes channels"] | None,
     wiring: EdgeWiring,
 ) -> tuple[Float[Tensor, "nodes channels batch"], Float[Tensor, "rows batch"]]:
-    """Sum what the edges bring into each function: z[n, c] = bias[n, c] + Σ_{e → n} weight[e, c] ·
-    state[e].
+    """Sum what the edges bring into each function.
+
+    z[n, c] = bias[n, c] + Σ_{e → n} weight[e, c] · state[e].
 
     Args:
         state: Edge state, in the rows of `wiring`.
@@ -37,7 +38,8 @@ def edges_to_nodes(
 
     Example:
         >>> from edgelab.ops import EdgeWiring
-        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2, channels=1)
+        >>> source, target = torch.tensor([2, 0]), torch.tensor([0, 1])
+        >>> wiring = EdgeWiring(source, target, n_functions=2, channels=1)
         >>> state, weight = torch.tensor([[3.0], [5.0]]), torch.tensor([[2.0], [10.0]])
         >>> edges_to_nodes(state, weight, None, wiring)[0].flatten().tolist()
         [6.0, 50.0]
@@ -53,8 +55,9 @@ def nodes_to_edges(
     scale: Float[Tensor, ""] | None,
     wiring: EdgeWiring,
 ) -> Float[Tensor, "rows batch"]:
-    """Send channels along the edges: new[e] = bias[e] + Σ_c weight[e, c] · hidden[source(e), c] +
-    scale · state[e].
+    """Send channels along the edges.
+
+    new[e] = bias[e] + Σ_c weight[e, c] · hidden[source(e), c] + scale · state[e].
 
     Args:
         hidden: Channels of every function, by inward rank.
@@ -69,7 +72,8 @@ def nodes_to_edges(
 
     Example:
         >>> from edgelab.ops import EdgeWiring
-        >>> wiring = EdgeWiring(torch.tensor([2, 0]), torch.tensor([0, 1]), n_functions=2, channels=1)
+        >>> source, target = torch.tensor([2, 0]), torch.tensor([0, 1])
+        >>> wiring = EdgeWiring(source, target, n_functions=2, channels=1)
         >>> hidden, weight = torch.tensor([[[4.0]], [[7.0]]]), torch.tensor([[0.5]])
         >>> nodes_to_edges(hidden, weight, None, None, None, wiring).flatten().tolist()
         [0.0, 2.0]
@@ -78,10 +82,48 @@ def nodes_to_edges(
     return _NodesToEdges.apply(hidden, weight, bias, state, scale, wiring)
 
 
-def _one_dtype(first: Tensor, *others: Tensor | None) -> tuple[Any, ...]:
-    """Make contiguous, in the dtype of autocast where it is on (float64 stays, as in torch), else
-    in the first's.
+def outer(
+    x: Float[Tensor, "slots batch"], h: Float[Tensor, "nodes channels batch"], layout: SlotLayout
+) -> Float[Tensor, "slots channels"]:
+    """Sum over samples of each edge's value times each channel of its node.
+
+    g[s, c] = Σ_b x[s, b] · h[n(s), c, b]: the gradient of the weights of either product of
+    `Incidence`, as one batched GEMM per group of nodes of similar degree.
+
+    Args:
+        x: Values on the slots.
+        h: Channels of every node, in order of rank.
+        layout: Where the edges of each node lie.
+
+    Returns:
+        One number per slot and channel; meaningless in empty slots.
+
+    Example:
+        >>> from edgelab.ops import slot_layout
+        >>> layout = slot_layout(torch.tensor([0]), n_nodes=1)
+        >>> outer(torch.tensor([[1.0, 2.0]]), torch.tensor([[[3.0, 4.0]]]), layout).tolist()
+        [[11.0]]
     """
+    channels, batch = h.shape[1], h.shape[2]
+    if not batch:
+        return x.new_zeros(len(x), channels)
+    g = x.new_empty(len(x), channels)
+    parts = zip(
+        x.split(layout.group_slots),
+        h.split(layout.group_nodes),
+        g.split(layout.group_slots),
+        strict=True,
+    )
+    for values, hidden, result in parts:
+        n = len(hidden)
+        torch.bmm(
+            values.view(n, -1, batch), hidden.transpose(1, 2), out=result.view(n, -1, channels)
+        )
+    return g
+
+
+def _one_dtype(first: Tensor, *others: Tensor | None) -> tuple[Any, ...]:
+    """Make contiguous, in the dtype of autocast (float64 stays, as in torch), else the first's."""
     device = first.device.type
     autocast = torch.is_autocast_enabled(device) and first.dtype != torch.float64
     dtype = torch.get_autocast_dtype(device) if autocast else first.dtype
@@ -95,9 +137,8 @@ class _EdgesToNodes(torch.autograd.Function):
     def forward(
         ctx: Any, state: Tensor, weight: Tensor, bias: Tensor | None, wiring: EdgeWiring
     ) -> tuple[Tensor, Tensor]:
-        z = wiring.entering.to_nodes(
-            state, weight
-        ).data  # no view any more: a nonlinearity may work in place
+        # No view any more: a nonlinearity may work in place.
+        z = wiring.entering.to_nodes(state, weight).data
         if bias is not None:
             z += bias.index_select(0, wiring.inward.node_of_rank).unsqueeze(-1)
         ctx.wiring = wiring
@@ -108,8 +149,10 @@ class _EdgesToNodes(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_z: Tensor, grad_state: Tensor) -> tuple[Tensor | None, ...]:
         state, weight = ctx.saved_tensors
-        wiring, (need_state, need_weight, need_bias, _) = ctx.wiring, ctx.needs_input_grad
-        layout, grad_z = wiring.inward, grad_z.contiguous()
+        need_state, need_weight, need_bias, _ = ctx.needs_input_grad
+        wiring = ctx.wiring
+        layout = wiring.inward
+        grad_z = grad_z.contiguous()
         grad_in = grad_weight = grad_bias = None
         if need_state:
             grad_in = wiring.entering.to_rows(grad_z, weight).add_(grad_state)
@@ -139,7 +182,8 @@ class _NodesToEdges(torch.autograd.Function):
         residual = () if state is None or scale is None else (state, scale)
         if residual:
             new_state.addcmul_(*residual)
-        ctx.wiring, ctx.has_state = wiring, bool(residual)
+        ctx.wiring = wiring
+        ctx.has_state = bool(residual)
         ctx.save_for_backward(hidden, weight, *residual)
         return new_state
 
@@ -147,26 +191,22 @@ class _NodesToEdges(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, *residual = ctx.saved_tensors
-        wiring, (need_hidden, need_weight, need_bias, need_state, need_scale, _) = (
-            ctx.wiring,
-            ctx.needs_input_grad,
-        )
-        layout, grad = wiring.outward, grad.contiguous()
+        need_hidden, need_weight, need_bias, need_state, need_scale, _ = ctx.needs_input_grad
+        wiring = ctx.wiring
+        layout = wiring.outward
+        grad = grad.contiguous()
         grad_hidden = grad_weight = grad_bias = grad_state = grad_scale = None
         if need_hidden:
             grad_hidden = wiring.leaving.to_nodes(grad, weight)
         if need_weight:
-            arrived, ranked = (
-                grad.index_select(0, wiring.row_of_slot),
-                hidden.index_select(0, wiring.outward_from_inward),
-            )
+            arrived = grad.index_select(0, wiring.row_of_slot)
+            ranked = hidden.index_select(0, wiring.outward_from_inward)
             grad_weight = outer(arrived, ranked, layout).index_select(0, layout.slot_of_edge)
         if need_bias:
             grad_bias = grad.sum(-1).index_select(0, wiring.row_of_edge)
         if ctx.has_state and need_state:
             grad_state = grad * residual[1]
         if ctx.has_state and need_scale:
-            grad_scale = torch.dot(
-                grad.flatten(), residual[0].flatten()
-            )  # padding rows have no gradient
+            # Padding rows have no gradient.
+            grad_scale = torch.dot(grad.flatten(), residual[0].flatten())
         return grad_hidden, grad_weight, grad_bias, grad_state, grad_scale, None

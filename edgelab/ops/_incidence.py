@@ -1,8 +1,8 @@
-"""Sums over the edges of every node and over the channels of every edge's node, each as one pass of
-`embedding_bag`.
+"""Sums over the edges of every node and over the channels of every edge's node.
 
-An edge lies in a row of the edge state; a node has channels. With `w[e, c]` the weights of a set of
-edges, the two products are transposes of each other, so that each is the gradient of the other:
+Each is one pass of `embedding_bag`. An edge lies in a row of the edge state; a node has channels.
+With `w[e, c]` the weights of a set of edges, the two products are transposes of each other, so that
+each is the gradient of the other:
 
     to_nodes   z[n, c, b] = Σ_{e at n} w[e, c] · x[row(e), b]
     to_rows    y[r, b]    = Σ_c w[e(r), c] · h[n(e(r)), c, b]      (0 in a row without an edge of
@@ -21,8 +21,9 @@ from edgelab.typing import Float, Int, Tensor
 
 
 class Incidence(torch.nn.Module):
-    """Which rows belong to which node, for one set of edges; a module without parameters, so that
-    it follows the model.
+    """Which rows belong to which node, for one set of edges.
+
+    A module without parameters, so that it follows the model to its device.
 
     Args:
         row_of_edge: Row of every edge of the set, in the order of its weights; no row twice.
@@ -32,7 +33,8 @@ class Incidence(torch.nn.Module):
         channels: Channels of a node.
 
     Example:
-        >>> incidence = Incidence(torch.tensor([2, 0]), torch.tensor([0, 0]), n_rows=3, n_nodes=1, channels=1)
+        >>> row_of_edge, node_of_edge = torch.tensor([2, 0]), torch.tensor([0, 0])
+        >>> incidence = Incidence(row_of_edge, node_of_edge, n_rows=3, n_nodes=1, channels=1)
         >>> weight, x = torch.tensor([[10.0], [1.0]]), torch.tensor([[3.0], [4.0], [5.0]])
         >>> incidence.to_nodes(x, weight).tolist()
         [[[53.0]]]
@@ -63,7 +65,8 @@ class Incidence(torch.nn.Module):
         by_node = torch.argsort(node_of_edge, stable=True)
         degree = torch.bincount(node_of_edge, minlength=n_nodes)
         position = _each_repeated(degree, channels)
-        edges, lanes = by_node[position], _lane_of_bag_entry(degree, lane)
+        edges = by_node[position]
+        lanes = _lane_of_bag_entry(degree, lane)
         row_starts = torch.cat([degree.new_zeros(1), degree.repeat_interleave(channels).cumsum(0)])
 
         # to_rows: one bag per row: the channels of its edge's node.
@@ -139,7 +142,11 @@ def _bags(table: Tensor, index: Tensor, starts: Tensor, weights: Tensor) -> Tens
         return table.new_zeros(len(starts) - 1, table.shape[1])
     # Detached: with a gradient to come, embedding_bag would also prepare indices for a backward
     # pass of its own.
-    table, weights = table.detach(), weights.detach()
     return embedding_bag(
-        index, table, starts, mode="sum", per_sample_weights=weights, include_last_offset=True
+        index,
+        table.detach(),
+        starts,
+        mode="sum",
+        per_sample_weights=weights.detach(),
+        include_last_offset=True,
     )

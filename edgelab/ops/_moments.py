@@ -129,22 +129,21 @@ class PairedMoments:
         Raises:
             DataError: If the columns or the options differ.
         """
-        if (self.source_cross is None) != (
-            other.source_cross is None
-        ) or self.cross.shape != other.cross.shape:
+        same_options = (self.source_cross is None) == (other.source_cross is None)
+        if not same_options or self.cross.shape != other.cross.shape:
             raise DataError(
-                f"moments of shape {tuple(self.cross.shape)} and {tuple(other.cross.shape)} do not merge, or only one "
-                "keeps products between sources; collect both over the same nodes with the same options"
+                f"moments of shape {tuple(self.cross.shape)} and {tuple(other.cross.shape)} do not "
+                "merge, or only one keeps products between sources; collect both over the same "
+                "nodes with the same options"
             )
         weight = self.count * other.count / max(self.count + other.count, 1)
-        step_x, step_y = other.source_mean - self.source_mean, other.target_mean - self.target_mean
+        step_x = other.source_mean - self.source_mean
+        step_y = other.target_mean - self.target_mean
         self.source_squares += other.source_squares + weight * step_x.square()
         self.target_squares += other.target_squares + weight * step_y.square()
         pairs = self.cross.shape[0]
-        column_x, row_y = (
-            step_x.unsqueeze(2).expand(pairs, -1, -1),
-            step_y.unsqueeze(1).expand(pairs, -1, -1),
-        )
+        column_x = step_x.unsqueeze(2).expand(pairs, -1, -1)
+        row_y = step_y.unsqueeze(1).expand(pairs, -1, -1)
         self.cross.add_(other.cross).baddbmm_(column_x, row_y, alpha=weight)
         if self.source_cross is not None and other.source_cross is not None:
             self.source_cross.add_(other.source_cross).baddbmm_(

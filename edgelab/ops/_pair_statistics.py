@@ -1,6 +1,4 @@
-"""What the scorers remember of the samples they have seen: moments, samples, or both, whichever the
-size allows.
-"""
+"""What scorers remember of their samples: moments, samples, or both, as the size allows."""
 
 import copy
 
@@ -20,8 +18,7 @@ FOLDED_AT_ONCE = 512
 
 
 class PairStatistics:
-    """Correlations between the sources and the targets of each layer pair, over samples that come
-    in batches.
+    """Correlations of the sources and targets of each layer pair, over samples in batches.
 
     Two things can be kept. *Moments* take `pairs * sources * targets` numbers whatever the number
     of samples; they are kept unless that exceeds `max_moment_bytes`. *Samples* take less where
@@ -38,8 +35,10 @@ class PairStatistics:
         >>> statistics, x = PairStatistics(), torch.rand(1, 20, 3)
         >>> statistics.update(x[:, :13], -x[:, :13])
         >>> statistics.update(x[:, 13:], -x[:, 13:])
-        >>> statistics.count, statistics.correlation(slice(0, 3))[0].diagonal().round(decimals=6).tolist()
-        (20, [-1.0, -1.0, -1.0])
+        >>> statistics.count
+        20
+        >>> statistics.correlation(slice(0, 3))[0].diagonal().round(decimals=6).tolist()
+        [-1.0, -1.0, -1.0]
     """
 
     def __init__(self, *, max_sample_bytes: int = 2**29, max_moment_bytes: int = 2**30) -> None:
@@ -104,7 +103,9 @@ class PairStatistics:
                 self.update(source, target)
             return
         moments = self._full_moments() if self.count else None
-        self._shapes, self.samples, self._waiting = other._shapes, None, []
+        self._shapes = other._shapes
+        self.samples = None
+        self._waiting = []
         self.count += other.count
         merged = other._full_moments()
         if moments is not None:
@@ -124,27 +125,22 @@ class PairStatistics:
         if self.moments is None:
             return self._kept_samples().correlation(targets)
         moments = self.moments
-        target_mean, target_squares = (
-            moments.target_mean[:, targets],
-            moments.target_squares[:, targets],
-        )
         scale_x = self._scale(moments.source_squares, moments.source_mean)
-        scale_y = self._scale(target_squares, target_mean)
+        scale_y = self._scale(moments.target_squares[:, targets], moments.target_mean[:, targets])
         correlation = moments.cross[:, :, targets] * scale_x.unsqueeze(2)
-        return correlation.mul_(scale_y.unsqueeze(1)).clamp_(
-            -1, 1
-        )  # rounding alone can step over 1
+        # Rounding alone can step over 1.
+        return correlation.mul_(scale_y.unsqueeze(1)).clamp_(-1, 1)
 
     def partial(
         self, targets: slice, edge_index: Int[Tensor, "2 edges"], ridge: float
     ) -> Float[Tensor, "pairs sources targets"]:
-        """Correlation of every source with a range of targets, the parents of each target held
-        fixed.
+        """Correlation of every source with a range of targets, given the parents of each target.
 
         Args:
             targets: A range of targets with a start and a stop.
             edge_index: Parents (row 0, sources) and their targets (row 1).
-            ridge: See `edgelab.ops.partial_correlation`.
+            ridge: Added to the diagonal of the correlations among the parents, at any scale of the
+                values.
 
         Returns:
             Values in [-1, 1]; NaN where the source or the target does not vary, where the source is
@@ -184,12 +180,8 @@ class PairStatistics:
         self._fold()
         if self.moments is not None:
             return (self.moments.target_squares[:, targets] / self.count).sqrt()
-        return (
-            self._kept_samples()
-            .merged()[1][:, :, targets]
-            .to(torch.float64)
-            .std(dim=1, correction=0)
-        )
+        _, samples = self._kept_samples().merged()
+        return samples[:, :, targets].to(torch.float64).std(dim=1, correction=0)
 
     @property
     def device(self) -> torch.device:
@@ -202,11 +194,13 @@ class PairStatistics:
         shapes = ((source.shape[0], source.shape[2]), (target.shape[0], target.shape[2]))
         if source.shape[1] != target.shape[1]:
             raise DataError(
-                f"{source.shape[1]} samples of the sources but {target.shape[1]} of the targets; align them"
+                f"{source.shape[1]} samples of the sources but {target.shape[1]} of the targets; "
+                "align them"
             )
         if self._shapes not in (None, shapes):
             raise DataError(
-                f"statistics over {self._shapes} (pairs, nodes) got samples over {shapes}; start new ones"
+                f"statistics over {self._shapes} (pairs, nodes) got samples over {shapes}; start "
+                "new ones"
             )
         self._shapes = shapes
 
@@ -218,14 +212,13 @@ class PairStatistics:
         return self._moment_bytes() <= self.max_moment_bytes
 
     def _make_room(self) -> None:
-        room = (
-            self.max_sample_bytes
-            if self._moments_fit()
-            else max(self.max_sample_bytes, self._moment_bytes())
-        )
+        room = self.max_sample_bytes
+        if not self._moments_fit():
+            room = max(room, self._moment_bytes())
         if self.samples is not None and self.samples.n_bytes > room:
-            self.moments, self._waiting = self._full_moments(), []
+            self.moments = self._full_moments()
             self.samples = None
+            self._waiting = []
 
     def _fold(self) -> None:
         """Move the waiting samples into the moments."""
@@ -254,9 +247,8 @@ class PairStatistics:
 
     def _source_correlation(self, pair: int, rows: Tensor) -> Tensor:
         moments = self.moments
-        if (
-            moments is None or moments.source_cross is None
-        ):  # whenever samples are given up, both are there
+        # Whenever samples are given up, moments with the products between sources are there.
+        if moments is None or moments.source_cross is None:
             return self._kept_samples().source_correlation(pair, rows)
         pair %= moments.source_mean.shape[0]
         scale = self._scale(moments.source_squares[pair], moments.source_mean[pair])
@@ -275,7 +267,7 @@ class PairStatistics:
     def _kept_samples(self) -> SampleStore:
         if self.samples is None:
             raise DataError(
-                f"rank correlations need all {self.count} samples, which were given up as they exceed "
-                f"max_sample_bytes={self.max_sample_bytes}; raise it and fit again"
+                f"rank correlations need all {self.count} samples, which were given up as they "
+                f"exceed max_sample_bytes={self.max_sample_bytes}; raise it and fit again"
             )
         return self.samples

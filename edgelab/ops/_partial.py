@@ -15,18 +15,11 @@ BLOCK_NUMBERS = 2**22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParentGroups:
-    """The targets of a block, grouped by how many parents they have, so that a group is one batched
-    product.
+    """The targets of a block, grouped by how many parents they have: each is a batched product.
 
-    Attributes:
-        parents: Every source that is a parent of some target of the block, ascending.
-        targets: Per group, positions of its targets within the block.
-        rows: Per group, where in `parents` each target's parents stand, `[targets, conditions]`.
-
-    Example:
-        >>> groups = ParentGroups.of(torch.tensor([[0, 2, 2], [1, 1, 0]]), slice(0, 3))
-        >>> groups.parents.tolist(), [rows.tolist() for rows in groups.rows]
-        ([0, 2], [[[]], [[1]], [[0, 1]]])
+    `parents` are all sources that are a parent of some target of the block, ascending; a group has
+    the positions of its `targets` within the block and, in `rows`, where in `parents` each target's
+    parents stand, `[targets, conditions]`.
     """
 
     parents: Int[Tensor, " parents"]
@@ -35,15 +28,7 @@ class ParentGroups:
 
     @classmethod
     def of(cls, edge_index: Int[Tensor, "2 edges"], targets: slice) -> "ParentGroups":
-        """Group the targets of a block.
-
-        Args:
-            edge_index: Parents (row 0, sources) and their targets (row 1).
-            targets: The block: a range of targets with a start and a stop.
-
-        Returns:
-            The groups; every target of the block is in one.
-        """
+        """Group the targets of a block by their parents: sources and targets of `edge_index`."""
         source, target = edge_index
         here = (target >= targets.start) & (target < targets.stop)
         source, target = source[here], target[here] - targets.start
@@ -69,42 +54,28 @@ def partial_correlation(
 ) -> Float[Tensor, "sources targets"]:
     """Correlation of each source with each target when the target's parents are held fixed.
 
-    With S the parents of target j, and R correlations, the value for source i is
-    (R_ij - R_iS R_SS⁻¹ R_Sj) / sqrt((1 - R_iS R_SS⁻¹ R_Si) (1 - R_jS R_SS⁻¹ R_Sj)).
-
-    Args:
-        correlation: R_ij; 0 where the source or the target does not vary.
-        parent_correlation: R of every parent with every source; likewise.
-        groups: The parents of each target.
-        ridge: Added to the diagonal of R_SS; as it acts on correlations, it has the same effect at
-            any scale.
-
-    Returns:
-        Values in [-1, 1]; NaN for the parents themselves, and where conditioning leaves a share of
-        the variance of the source or the target no larger than twice the ridge.
+    Correlations are 0 where a node does not vary. NaN for the parents themselves, and where
+    conditioning leaves a share of the variance of the source or the target no larger than twice the
+    ridge.
 
     Source: Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 2.5.
-
-    Example:
-        >>> r = torch.tensor([[1.0, 0.6], [0.6, 1.0]], dtype=torch.float64)
-        >>> groups = ParentGroups.of(torch.tensor([[0], [5]]), slice(5, 6))
-        >>> partial_correlation(r[:, :1] * 0.5, r[:1], groups, ridge=0.0)
-        tensor([[nan],
-                [0.]], dtype=torch.float64)
     """
+    # With S the parents of target j, and R correlations, the value for source i is
+    # (R_ij - R_iS R_SS⁻¹ R_Sj) / sqrt((1 - R_iS R_SS⁻¹ R_Si) (1 - R_jS R_SS⁻¹ R_Sj)).
+    # The ridge is added to the diagonal of R_SS: on correlations, it acts alike at any scale.
     result = correlation.clone()
     for targets, rows in zip(groups.targets, groups.rows, strict=True):
         if rows.shape[1] == 0:
             continue
         step = max(1, BLOCK_NUMBERS // (rows.shape[1] * correlation.shape[0]))
-        for some, some_rows in zip(targets.split(step), rows.split(step), strict=True):
+        for block, block_rows in zip(targets.split(step), rows.split(step), strict=True):
             values = _given_parents(
-                correlation[:, some].mT,
-                parent_correlation[some_rows],
-                groups.parents[some_rows],
+                correlation[:, block].mT,
+                parent_correlation[block_rows],
+                groups.parents[block_rows],
                 ridge,
             )
-            result[:, some] = values.mT
+            result[:, block] = values.mT
     return result
 
 
@@ -117,24 +88,20 @@ def _given_parents(
     conditions = parents.shape[1]
     within = with_sources.gather(2, parents.unsqueeze(1).expand(-1, conditions, -1))
     diagonal = within.diagonal(dim1=1, dim2=2)
-    diagonal.copy_(
-        torch.where(diagonal == 0, 1.0, diagonal) + ridge
-    )  # a parent that does not vary explains nothing
+    # A parent that does not vary explains nothing.
+    diagonal.copy_(torch.where(diagonal == 0, 1.0, diagonal) + ridge)
     root, failed = torch.linalg.cholesky_ex(within)
     whitening = torch.linalg.solve_triangular(
         root, torch.eye(conditions, dtype=root.dtype, device=root.device), upper=False
     )
     source_part = whitening @ with_sources
     target_part = whitening @ with_target.gather(1, parents).unsqueeze(2)
-    left = with_target - (target_part.mT @ source_part).squeeze(1)
+    remainder = with_target - (target_part.mT @ source_part).squeeze(1)
     source_share = 1 - source_part.square_().sum(dim=1)
     target_share = 1 - target_part.square_().sum(dim=1)
     smallest = max(SMALLEST_SHARE, 2 * ridge)
     undefined = (source_share <= smallest) | (target_share <= smallest) | (failed != 0).unsqueeze(1)
-    values = (
-        left / (source_share * target_share).sqrt()
-    )  # of a negative share: NaN, and masked as undefined
-    values = values.clamp_(-1, 1).masked_fill_(
-        undefined, torch.nan
-    )  # rounding alone can step over 1
+    # The root of a negative share is NaN, and masked as undefined; rounding can step over 1.
+    values = remainder / (source_share * target_share).sqrt()
+    values = values.clamp_(-1, 1).masked_fill_(undefined, torch.nan)
     return values.scatter_(1, parents, torch.nan)

@@ -1,6 +1,4 @@
-"""Where the edges of every node lie in memory: contiguous, grouped by degree, padded as little as
-pays off.
-"""
+"""Where the edges of every node lie in memory: contiguous, grouped by degree, little padded."""
 
 from typing import NamedTuple
 
@@ -140,18 +138,18 @@ def _groups(sorted_degree: np.ndarray, rows_per_call: int) -> tuple[NodeGroup, .
 
 
 def _cheapest_cuts(widths: np.ndarray, counts: np.ndarray, rows_per_call: int) -> list[int]:
-    """Index of the last distinct width of every group, minimising padded rows + rows_per_call ·
-    groups.
-    """
+    """Last distinct width of every group: the fewest padded rows + rows_per_call · groups."""
     # Dynamic programme over the distinct widths in increasing order: the best split of the first k
     # widths ends with a group of widths [i, k), which costs width[k-1] times the nodes it holds.
     nodes_before = np.concatenate([[0], np.cumsum(counts)])
-    cost, cut = np.zeros(len(widths) + 1), np.zeros(len(widths) + 1, dtype=np.int64)
+    cost = np.zeros(len(widths) + 1)
+    cut = np.zeros(len(widths) + 1, dtype=np.int64)
     for k in range(1, len(widths) + 1):
         options = cost[:k] + rows_per_call + widths[k - 1] * (nodes_before[k] - nodes_before[:k])
         cut[k] = np.argmin(options)
         cost[k] = options[cut[k]]
-    ends, k = [], len(widths)
+    ends = []
+    k = len(widths)
     while k > 0:
         ends.append(k - 1)
         k = int(cut[k])

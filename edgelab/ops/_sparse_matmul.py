@@ -47,9 +47,10 @@ def sparse_matmul(
     Example:
         >>> from edgelab.ops import SparsePattern
         >>> pattern = SparsePattern(torch.tensor([[0, 0], [1, 2]]), 3)
-        >>> sparse_matmul(pattern, torch.tensor([10.0, 1.0]), torch.tensor([5.0, 6.0, 7.0])).tolist()
+        >>> values, x = torch.tensor([10.0, 1.0]), torch.tensor([5.0, 6.0, 7.0])
+        >>> sparse_matmul(pattern, values, x).tolist()
         [67.0, 0.0, 0.0]
-        >>> sparse_matmul(pattern, torch.tensor([10.0, 1.0]), torch.tensor([5.0, 6.0, 7.0]), transpose=True).tolist()
+        >>> sparse_matmul(pattern, values, x, transpose=True).tolist()
         [0.0, 50.0, 5.0]
     """
     if x.is_complex():
@@ -130,9 +131,7 @@ class _EdgeDots(torch.autograd.Function):
 
 
 def _weighted_sums(weights: Tensor, x: Tensor, index: Tensor, starts: Tensor) -> Tensor:
-    """Sum of chosen rows of x, times their weights, for every run of entries; zero for an empty
-    run.
-    """
+    """Weighted sum of chosen rows of x for every run of entries; zero for an empty run."""
     if not (index.numel() and x.numel()):
         return x.new_zeros(len(starts) - 1, x.shape[1])
     return embedding_bag(

@@ -1,6 +1,4 @@
-"""Where the entries of a sparse matrix lie, sorted once; the values come later, and change at every
-step.
-"""
+"""Where the entries of a sparse matrix lie, sorted once; the values change at every step."""
 
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,11 +21,10 @@ class Layout(NamedTuple):
 
 
 class SparsePattern(torch.nn.Module):
-    """Positions of the entries of a sparse matrix; a module without parameters, so that it follows
-    its owner.
+    """Positions of the entries of a sparse matrix.
 
-    Entry `(i, j)` of the matrix has the value of the edge i → j; a mirrored pattern gives `(j, i)`
-    the same value.
+    A module without parameters, so that it follows its owner to a device. Entry `(i, j)` of the
+    matrix has the value of the edge i → j; a mirrored pattern gives `(j, i)` the same value.
 
     Args:
         edge_index: Row and column of every edge; no pair twice. Mirrored: no pair in both
@@ -133,9 +130,9 @@ def _check_inside(edge_index: Tensor, shape: tuple[int, int]) -> None:
     if outside.any():
         first = int(outside.nonzero()[0])
         raise GraphError(
-            f"{int(outside.sum())} edges lie outside the {shape[0]} × {shape[1]} matrix, first: edge {first}, "
-            f"{tuple(edge_index[:, first].tolist())}. Node ids run from 0 to the number of nodes - 1; drop these edges "
-            "or raise the number of nodes."
+            f"{int(outside.sum())} edges lie outside the {shape[0]} × {shape[1]} matrix, first: "
+            f"edge {first}, {tuple(edge_index[:, first].tolist())}. Node ids run from 0 to the "
+            "number of nodes - 1; drop these edges or raise the number of nodes."
         )
 
 

@@ -1,6 +1,4 @@
-"""How the edge state of a GSNN is stored, and the index tensors that carry it from one block to the
-next.
-"""
+"""How the edge state of a GSNN is stored, and what carries it from one block to the next."""
 
 import torch
 
@@ -11,8 +9,7 @@ from ._slots import slot_layout
 
 
 class EdgeWiring(torch.nn.Module):
-    """Index tensors of a fixed directed graph, such that a block of a GSNN moves no more data than
-    it must.
+    """Index tensors of a fixed directed graph, by which a GSNN block moves no more than it must.
 
     Nodes are numbered functions first, then inputs, then outputs. The *state* has one row per edge,
     ordered by the function it enters (so that the gradient of the inward weights reads contiguous

@@ -1,4 +1,4 @@
-"""The sorted pattern: entries row by row, whatever the order of the edges; bad edges are refused."""
+"""Sparse patterns: entries in the order of rows, against a dense matrix built edge by edge."""
 
 import pytest
 import torch

@@ -16,24 +16,24 @@ from edgelab.typing import Array, Float
 
 from ._columns import (
     Columns,
+    PValueStore,
     QFamily,
     as_frame,
-    checked_scores,
     gather_columns,
     in_family,
     listed_pairs,
-    target_blocks,
+    scored_blocks,
 )
-from ._p_values import PValueStore
 from ._pairs import PairSpace
-from ._protocol import ScoreBlock
+from ._scorer import ScoreBlock
 
 SUFFIXES = (".parquet", ".tsv")
 
 
 def save_table(table: pd.DataFrame, path: str | Path) -> Path:
-    """Write an edge table, replacing the file in one step: a reader sees the old one or the new
-    one, never a part.
+    """Write an edge table, replacing the file in one step.
+
+    A reader sees the old one or the new one, never a part.
 
     Args:
         table: An edge table.
@@ -48,7 +48,8 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> from edgelab.table import COLUMNS
-        >>> table = pd.DataFrame([("raf", "mek", 0, 1, 0.8, False, 0.01, 0.02)], columns=list(COLUMNS))
+        >>> row = ("raf", "mek", 0, 1, 0.8, False, 0.01, 0.02)
+        >>> table = pd.DataFrame([row], columns=list(COLUMNS))
         >>> with TemporaryDirectory() as folder:
         ...     load_table(save_table(table, Path(folder) / "edges.tsv"))["src_func"].tolist()
         ['raf']
@@ -115,8 +116,7 @@ def write_full_table(
     exclude_self: bool = True,
     q_family: QFamily = "candidates",
 ) -> int:
-    """Write every pair to Parquet, one block of targets after the other, without ever holding the
-    whole table.
+    """Write every pair to Parquet, block by block, without ever holding the whole table.
 
     The rows are those of `edge_table`, in the order of the graph's targets and then sources instead
     of by score. The scorer is asked for every block twice: the q-values need all p-values first (16
@@ -141,7 +141,8 @@ def write_full_table(
         >>> pairs = PairSpace(("raf", "mek"), ("raf", "mek"), np.array([[0], [1]]), same_nodes=True)
         >>> strength = np.array([[0.0, 0.9], [0.4, 0.0]])
         >>> with TemporaryDirectory() as folder:
-        ...     write_full_table(lambda block: RawScores(score=strength[:, block]), pairs, Path(folder) / "e.parquet")
+        ...     path = Path(folder) / "edges.parquet"
+        ...     write_full_table(lambda block: RawScores(score=strength[:, block]), pairs, path)
         2
     """
     path = Path(path)
@@ -158,11 +159,10 @@ def write_full_table(
         writer: pq.ParquetWriter | None = None
         try:
             for columns in _blocks(score, pairs, exclude_self):
-                columns["q_value"] = np.full(columns["score"].size, np.nan)
                 tested = in_family(columns, pairs, q_family) & ~np.isnan(columns["p_value"])
-                columns["q_value"][tested] = ranked_q[
-                    np.searchsorted(ranked_p, columns["p_value"][tested])
-                ]
+                place = np.searchsorted(ranked_p, columns["p_value"][tested])
+                columns["q_value"] = np.full(columns["score"].size, np.nan)
+                columns["q_value"][tested] = ranked_q[place]
                 rows = pa.Table.from_pandas(as_frame(columns, pairs), preserve_index=False)
                 writer = writer or pq.ParquetWriter(draft, rows.schema)
                 writer.write_table(rows)
@@ -174,8 +174,7 @@ def write_full_table(
 
 
 def _blocks(score: ScoreBlock, pairs: PairSpace, exclude_self: bool) -> Iterator[Columns]:
-    for targets in target_blocks(pairs):
-        raw = checked_scores(score, pairs, targets)
+    for targets, raw in scored_blocks(score, pairs):
         rows = np.flatnonzero(listed_pairs(pairs, targets, exclude_self))
         yield gather_columns(raw, pairs, targets, rows)
 
@@ -195,6 +194,7 @@ def _checked_path(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise ConfigError(
-            f"an edge table is stored as one of {list(SUFFIXES)}, got {str(path)!r}; change the ending"
+            f"an edge table is stored as one of {list(SUFFIXES)}, got {str(path)!r}; change the "
+            "ending"
         )
     return path

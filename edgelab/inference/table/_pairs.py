@@ -72,9 +72,12 @@ class PairSpace:
 
         Example:
             >>> from edgelab.graphs import build_graph
-            >>> graph = build_graph([("raf", "mek")], input_edges=[("drug", "raf")], output_edges=[("mek", "level")])
-            >>> PairSpace.between(graph, "input").sources, PairSpace.between(graph).edge_index.tolist()
-            (('drug',), [[0], [1]])
+            >>> rim = {"input_edges": [("drug", "raf")], "output_edges": [("mek", "level")]}
+            >>> graph = build_graph([("raf", "mek")], **rim)
+            >>> PairSpace.between(graph, "input").sources
+            ('drug',)
+            >>> PairSpace.between(graph).edge_index.tolist()
+            [[0], [1]]
         """
         if (source, "to", target) not in data.edge_types:
             raise GraphError(

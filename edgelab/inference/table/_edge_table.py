@@ -1,19 +1,18 @@
-"""From raw scores to the one edge table: names, existing edges, q-values, order. Every scorer goes
-through here.
-"""
+"""The edge table of a scorer: names, existing edges, q-values and order for its raw scores."""
 
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from edgelab.errors import ConfigError
+from edgelab.checks import check_choice, check_integer
 from edgelab.evaluation import bh_qvalues, bh_qvalues_within
 from edgelab.table import descending_order, name_order
-from edgelab.typing import Array, Bool, Int
+from edgelab.typing import Array, Bool, Float, Int
 
 from ._columns import (
     Columns,
+    PValueStore,
     QFamily,
     as_array,
     as_frame,
@@ -21,12 +20,10 @@ from ._columns import (
     gather_columns,
     in_family,
     listed_pairs,
-    target_blocks,
+    scored_blocks,
 )
-from ._p_values import PValueStore
 from ._pairs import PairSpace
-from ._protocol import RawScores, ScoreBlock
-from ._top import best_per_target
+from ._scorer import RawScores, ScoreBlock
 
 
 def edge_table(
@@ -69,12 +66,10 @@ def edge_table(
         >>> table[["src_func", "dst_func", "score", "has_edge"]].to_numpy().tolist()
         [['raf', 'mek', 0.9, True], ['mek', 'raf', 0.4, False]]
     """
-    if q_family not in get_args(QFamily):
-        raise ConfigError(f"q_family must be one of {list(get_args(QFamily))}, got {q_family!r}")
+    check_choice("q_family", q_family, get_args(QFamily))
     if top is None:
         return _full_table(score, pairs, exclude_self, q_family)
-    if not (isinstance(top, int) and top > 0):
-        raise ConfigError(f"top must be a positive integer or None (every pair), got {top!r}")
+    check_integer("top", top, why="None keeps every pair")
     return _top_table(score, pairs, exclude_self, q_family, top)
 
 
@@ -99,17 +94,15 @@ def _top_table(
     by_source = name_order(pairs.sources)
     tested = PValueStore(pairs.n_sources * pairs.n_targets)
     kept: list[Columns] = []
-    for targets in target_blocks(pairs):
-        raw = checked_scores(score, pairs, targets)
+    for targets, raw in scored_blocks(score, pairs):
         listed = listed_pairs(pairs, targets, exclude_self)
         candidate = listed & ~pairs.edge_mask(targets)
         kept.append(_best_of_block(raw, pairs, targets, candidate, by_source, top))
         if raw.p_value is not None:
             family = listed if q_family == "all" else candidate & ~pairs.self_mask(targets)
             tested.add(as_array(raw.p_value)[family])
-    columns = _sorted_columns(
-        {name: np.concatenate([block[name] for block in kept]) for name in kept[0]}, pairs
-    )
+    together = {name: np.concatenate([block[name] for block in kept]) for name in kept[0]}
+    columns = _sorted_columns(together, pairs)
     columns["q_value"] = np.full(columns["score"].size, np.nan)
     family = in_family(columns, pairs, q_family)
     columns["q_value"][family] = bh_qvalues_within(columns["p_value"][family], tested.values())
@@ -127,26 +120,41 @@ def _best_of_block(
     # In the order of the source names, so that "first of equals" does not mean "first in node
     # order".
     by_name = np.where(candidate, as_array(raw.score), np.nan)[by_source]
-    chosen = np.empty(raw.shape, dtype=bool)
-    chosen[by_source] = best_per_target(by_name, top)
-    return gather_columns(raw, pairs, targets, np.flatnonzero(chosen))
+    best = np.empty(raw.shape, dtype=bool)
+    best[by_source] = best_per_target(by_name, top)
+    return gather_columns(raw, pairs, targets, np.flatnonzero(best))
+
+
+def best_per_target(
+    score: Float[Array, "sources targets"], n_best: int
+) -> Bool[Array, "sources targets"]:
+    """Mark the largest scores of every column, never NaN; of equal ones those of the first rows."""
+    known = ~np.isnan(score)
+    if n_best >= score.shape[0]:
+        return known
+    # A copy with -inf for NaN finds the boundary; `known` keeps NaN apart from scores that are -inf
+    # themselves.
+    filled = np.where(known, score, -np.inf)
+    boundary = np.partition(filled, score.shape[0] - n_best, axis=0)[score.shape[0] - n_best]
+    above = filled > boundary
+    level = (filled == boundary) & known
+    room = n_best - above.sum(axis=0)
+    return above | (level & (np.cumsum(level, axis=0, dtype=np.int32) <= room))
 
 
 def _flat_in_name_order(
     listed: Bool[Array, "sources targets"], pairs: PairSpace
 ) -> Int[Array, " rows"]:
-    # Positions in the flattened matrix, by source name and then target name.
-    flat = (
-        name_order(pairs.sources)[:, None] * pairs.n_targets + name_order(pairs.targets)
-    ).ravel()
+    """Positions of the listed pairs in the flattened matrix, by source and then target name."""
+    by_source = name_order(pairs.sources)[:, None]
+    flat = (by_source * pairs.n_targets + name_order(pairs.targets)).ravel()
     return flat[listed.ravel()[flat]]
 
 
 def _sorted_columns(columns: Columns, pairs: PairSpace) -> Columns:
-    source_rank, target_rank = (
-        np.argsort(name_order(pairs.sources)),
-        np.argsort(name_order(pairs.targets)),
-    )
+    """Best score first, equal ones by source name and then target name."""
+    source_rank = np.argsort(name_order(pairs.sources))
+    target_rank = np.argsort(name_order(pairs.targets))
     by_name = np.lexsort((target_rank[columns["dst_idx"]], source_rank[columns["src_idx"]]))
     order = by_name[descending_order(columns["score"][by_name])]
     return {name: column[order] for name, column in columns.items()}

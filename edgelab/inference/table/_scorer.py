@@ -1,9 +1,9 @@
 """What a scorer is: an object that knows its pairs and gives raw scores for a block of targets.
 
-The shell (`edgelab.inference.table`) does everything else: names, existing edges, q-values, order.
-A scorer may have consumed batches through a model (`MagnitudeEdgeInferer`) or look at the data only
-(the baselines); the shell cannot tell. Asking for targets block by block lets it stream graphs
-whose full table would not fit into memory.
+`edge_table` does everything else: names, existing edges, q-values, order. A scorer may have consumed
+batches through a model (`MagnitudeEdgeInferer`) or look at the data only (the baselines); the table
+cannot tell. Asking for targets block by block lets it stream graphs whose full table would not fit
+into memory.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,9 +22,7 @@ Matrix = (
     | Bool[Array, "sources targets"]
     | Bool[Tensor, "sources targets"]
 )
-"""One number per pair: `matrix[i, j]` is about source i -> target j. A numpy array, or a tensor on
-any device.
-"""
+"""One number per pair, `[sources, targets]`: a numpy array, or a tensor on any device."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,11 +54,14 @@ class RawScores:
             raise TableError(
                 f"extras must not be called {shorten(taken)}: these are fixed columns; rename them"
             )
-        matrices = {**({} if self.p_value is None else {"p_value": self.p_value}), **self.extras}
+        matrices = dict(self.extras)
+        if self.p_value is not None:
+            matrices["p_value"] = self.p_value
         for name, matrix in matrices.items():
             if tuple(matrix.shape) != self.shape:
                 raise TableError(
-                    f"{name!r} has shape {tuple(matrix.shape)} but `score` {self.shape}; they must be equal"
+                    f"{name!r} has shape {tuple(matrix.shape)} but `score` {self.shape}; they must "
+                    "be equal"
                 )
 
     @property
@@ -70,9 +71,7 @@ class RawScores:
 
 
 ScoreBlock = Callable[[slice], RawScores]
-"""Gives the raw scores of a range of targets, every source included; the slice has a start and a
-stop.
-"""
+"""Raw scores of a range of targets, every source included; the slice has a start and a stop."""
 
 
 @runtime_checkable
@@ -85,8 +84,14 @@ class EdgeScorer(Protocol):
         ...
 
     def raw_scores(self, targets: slice) -> RawScores:
-        """Scores of all sources for the targets from `targets.start` up to `targets.stop`.
+        """Scores of all sources for some targets.
 
         The numbers must not depend on how the targets are cut into blocks.
+
+        Args:
+            targets: A range of target positions with a start and a stop.
+
+        Returns:
+            Matrices `[sources, targets of the range]`.
         """
         ...

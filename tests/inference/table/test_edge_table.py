@@ -11,7 +11,7 @@ from edgelab.evaluation import _false_discovery as false_discovery
 from edgelab.evaluation import bh_qvalues
 from edgelab.inference import PairSpace, RawScores, edge_table
 from edgelab.inference.table import _columns as columns
-from edgelab.inference.table._top import best_per_target
+from edgelab.inference.table._edge_table import best_per_target
 from edgelab.table import COLUMNS, check_edge_table
 
 NAMES = ("mek", "akt", "raf", "erk")
@@ -199,3 +199,17 @@ def test_raw_scores_refuse_unequal_shapes_and_fixed_names(unchecked):
 def test_pair_spaces_that_contradict_themselves_are_refused(sources, targets, edges, same, message):
     with pytest.raises(GraphError, match=message):
         PairSpace(sources, targets, np.array(edges), same_nodes=same)
+
+
+def test_a_family_keeps_what_was_tested():
+    store = columns.PValueStore(4)
+    assert store.values().size == 0
+    store.add(np.array([0.1, np.nan]))
+    store.add(np.array([0.7]))
+    assert store.values().tolist() == [0.1, 0.7]
+
+
+def test_blocks_cover_every_target_once(monkeypatch):
+    monkeypatch.setattr(columns, "BLOCK_ENTRIES", 9)  # two columns of four sources
+    blocks = columns.scored_blocks(block_of(hand_scores()[0]), functions())
+    assert [targets for targets, _ in blocks] == [slice(0, 2), slice(2, 4)]
