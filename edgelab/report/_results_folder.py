@@ -11,16 +11,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from edgelab.atomic import replacing
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError, DataError, shorten
 from edgelab.inference import save_table
 from edgelab.plain_json import write_json
 
 from .network import write_graphml, write_sif
 
+# The file in which a results folder remembers what was written by edgelab.
 LIST_NAME = ".edgelab-files.json"
-"""The file in which a results folder remembers what was written by edgelab."""
 
-DPI = 150
+# Sharp on paper at the size of a column, and still a small file.
+_DPI = 150
 
 
 class ResultsFolder:
@@ -64,7 +66,8 @@ class ResultsFolder:
             ) from error
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise ConfigError(
-                f"the folder {str(self.path)!r} is not writable. Change its permissions or choose another."
+                f"the folder {str(self.path)!r} is not writable. Change its permissions or choose "
+                "another."
             )
 
     def __enter__(self) -> "ResultsFolder":
@@ -117,8 +120,7 @@ class ResultsFolder:
         return path
 
     def refuse_foreign(self, names: Iterable[str]) -> None:
-        """Refuse names that are taken by files of others; asked before a long job, it is not lost
-        at its end.
+        """Refuse names that are taken by files of others, before a long job is lost to them.
 
         Args:
             names: File names that are going to be written.
@@ -162,10 +164,7 @@ class ResultsFolder:
         Raises:
             ConfigError: If `top` is not a positive integer.
         """
-        if not (isinstance(top, int) and top > 0):
-            raise ConfigError(
-                f"top must be a positive integer, got {top!r}; it is a number of rows."
-            )
+        check_integer("top", top, why="it is a number of rows")
         whole, first = self.file(f"{stem}.parquet"), self.file(f"{stem}.tsv")
         return save_table(table, whole), save_table(table.head(top), first)
 
@@ -188,7 +187,7 @@ class ResultsFolder:
             )
         path = self.file(name)
         with replacing(path) as draft:
-            figure.savefig(draft, format="png", dpi=DPI)
+            figure.savefig(draft, format="png", dpi=_DPI)
         return path
 
     def write_network(self, graph: nx.DiGraph, stem: str = "network") -> tuple[Path, Path]:
@@ -221,8 +220,9 @@ class ResultsFolder:
         present = sorted(entry.name for entry in self.path.iterdir()) if self.path.is_dir() else []
         if present and not force:
             raise ConfigError(
-                f"the folder {str(self.path)!r} is not empty; it holds {shorten(present)}. Choose another folder, or "
-                "pass force=True (--force) to replace the results of an earlier run; other files are left alone."
+                f"the folder {str(self.path)!r} is not empty; it holds {shorten(present)}. Choose "
+                "another folder, or pass force=True (--force) to replace the results of an earlier "
+                "run; other files are left alone."
             )
 
     def _read_list(self) -> set[str]:

@@ -1,3 +1,5 @@
+import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -17,3 +19,18 @@ def check_fits():
         )
 
     return check
+
+
+@pytest.fixture
+def records() -> pd.DataFrame:
+    """Four hold-outs of three scorers on two data sets."""
+    rng = np.random.default_rng(0)
+    rows = [
+        (dataset, scorer, seed, base + 0.05 * rng.random(), rng.random(), 3, 0.1)
+        for dataset in ("one", "two")
+        for scorer, base in (("random", 0.1), ("mei", 0.6), ("ks", 0.5))
+        for seed in range(4)
+    ]
+    return pd.DataFrame(
+        rows, columns=["dataset", "scorer", "seed", "mrr", "auc_matched", "n_positives", "seconds"]
+    )

@@ -30,8 +30,13 @@ def test_everything_is_written_and_listed(tmp_path):
         results.write_figure("scores.png", Figure())
         results.write_network(graph)
     assert names(results.path) == {
-        "metrics.json", "edges.parquet", "edges.tsv", "scores.png", "network.graphml", "network.sif",
-    }  # fmt: skip
+        "metrics.json",
+        "edges.parquet",
+        "edges.tsv",
+        "scores.png",
+        "network.graphml",
+        "network.sif",
+    }
     assert {path.name for path in results.files} == names(results.path)
     assert json.loads((results.path / "metrics.json").read_text()) == {"auc": None}
     assert len(load_table(results.path / "edges.parquet")) == 5

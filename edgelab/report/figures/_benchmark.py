@@ -8,19 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from edgelab.errors import ConfigError, close_names
 from edgelab.report._names import plain
 from edgelab.report._style import (
-    ACCENT,
     GREY_LINE,
     GREY_TEXT,
     LINE_COLOURS,
     SMALL_TEXT_SIZE,
-    TEXT_SIZE,
     style_axes,
 )
 from edgelab.report.text import BENCHMARK_LABELS, benchmark_summary
 from edgelab.table import check_columns
+
+from ._scorers import check_highlight, check_panels, name_scorers
 
 # Markers of the data sets lie in a band around the scorer's line, this wide.
 _BAND = 0.56
@@ -34,8 +33,7 @@ def plot_benchmark(
     chance: str = "random",
     labels: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Every scorer's mean ± standard deviation on every data set; one panel per metric, one colour
-    per data set.
+    """Every scorer's mean ± standard deviation: a panel per metric, a colour per data set.
 
     Args:
         records: One row per data set, scorer and hold-out: columns `dataset`, `scorer`, `seed` and
@@ -61,14 +59,9 @@ def plot_benchmark(
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['mei', 'ks']
     """
-    if not metrics:
-        raise ConfigError("metrics is empty; name at least one, such as 'mrr'")
+    check_panels(metrics)
     check_columns(records, ("dataset", "scorer", "seed", *metrics))
-    for name in highlight:
-        if name not in set(records["scorer"]):
-            raise ConfigError(
-                f"cannot highlight {name!r}: no such scorer ({close_names(name, set(records['scorer']))})"
-            )
+    check_highlight(highlight, set(records["scorer"]))
     scorers = benchmark_summary(records, metrics[0])["scorer"].tolist()
     datasets = list(dict.fromkeys(records["dataset"]))
     size = (1.7 + 1.9 * len(metrics), 1.2 + (0.2 + 0.09 * len(datasets)) * len(scorers))
@@ -78,7 +71,8 @@ def plot_benchmark(
         _draw_panel(axes, records, metric, scorers, datasets, chance)
         style_axes(axes, xlabel=BENCHMARK_LABELS.get(metric, metric))
         axes.set_xlim(left=min(axes.get_xlim()[0], 0.0))
-    _name_scorers(panels[0], scorers, highlight, labels or {})
+    name_scorers(panels[0], scorers, highlight, labels or {})
+    panels[0].set_ylim(len(scorers) - 0.5, -0.5)
     for axes in panels[1:]:
         axes.tick_params(axis="y", length=0)
     _name_datasets(figure, records, datasets)
@@ -96,7 +90,8 @@ def _draw_panel(
     for position, dataset in enumerate(datasets):
         colour = LINE_COLOURS[position % len(LINE_COLOURS)]
         values = records[records["dataset"] == dataset].groupby("scorer", observed=True)[metric]
-        mean, sd = values.mean().reindex(scorers), values.std().reindex(scorers).fillna(0.0)
+        mean = values.mean().reindex(scorers)
+        sd = values.std().reindex(scorers).fillna(0.0)
         height = np.arange(len(scorers)) + _BAND * ((position + 0.5) / len(datasets) - 0.5)
         axes.errorbar(
             mean,
@@ -117,19 +112,6 @@ def _draw_panel(
         axes.axhline(row + 0.5, color=GREY_LINE, linewidth=0.3, zorder=0)
 
 
-def _name_scorers(
-    axes: Axes, scorers: list[str], highlight: Collection[str], labels: Mapping[str, str]
-) -> None:
-    axes.set_yticks(
-        range(len(scorers)), [labels.get(name, name) for name in scorers], fontsize=TEXT_SIZE
-    )
-    axes.set_ylim(len(scorers) - 0.5, -0.5)
-    for name, text in zip(scorers, axes.get_yticklabels(), strict=True):
-        plain(text)
-        text.set_fontweight("bold" if name in highlight else "normal")
-        text.set_color(ACCENT if name in highlight else "black")
-
-
 def _name_datasets(figure: Figure, records: pd.DataFrame, datasets: list[str]) -> None:
     marks = [
         Line2D([], [], color=LINE_COLOURS[i % len(LINE_COLOURS)], marker="o", linewidth=1)
@@ -146,5 +128,8 @@ def _name_datasets(figure: Figure, records: pd.DataFrame, datasets: list[str]) -
     for text in legend.get_texts():
         plain(text)
     n_seeds = records.groupby("dataset", observed=True)["seed"].nunique().max()
-    note = f"Mean ± sd of {n_seeds} hold-outs; dashed: chance; matched: against false edges of the same degrees"
+    note = (
+        f"Mean ± sd of {n_seeds} hold-outs; dashed: chance; matched: against false edges of the "
+        "same degrees"
+    )
     figure.supxlabel(note, fontsize=SMALL_TEXT_SIZE, color=GREY_TEXT)

@@ -31,7 +31,9 @@ def plot_calibration(records: Mapping[str, pd.DataFrame]) -> Figure:
         TableError: If there are no records or a column is missing.
 
     Example:
-        >>> rows = pd.DataFrame({"nominal": [0.1, 0.2], "realised": [0.1, 0.3], "n_called": [5, 9], "power": 0.2})
+        >>> rows = pd.DataFrame(
+        ...     {"nominal": [0.1, 0.2], "realised": [0.1, 0.3], "n_called": [5, 9], "power": 0.2}
+        ... )
         >>> [axes.get_xlabel() for axes in plot_calibration({"mirror": rows}).axes]
         ['Nominal false discovery rate', 'Nominal false discovery rate']
     """
@@ -45,7 +47,8 @@ def plot_calibration(records: Mapping[str, pd.DataFrame]) -> Figure:
         _draw_proportions(left, part, name, line_look(position), shift)
         checks = check_levels(part)
         colour, style = line_look(position)
-        nominal, calls = [check.nominal for check in checks], [check.mean_calls for check in checks]
+        nominal = [check.nominal for check in checks]
+        calls = [check.mean_calls for check in checks]
         right.plot(nominal, calls, color=colour, linestyle=style, marker="o", markersize=4)
     _finish(left, right, max(float(part["nominal"].max()) for part in records.values()))
     legend = figure.legend(

@@ -16,7 +16,8 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from torch_geometric.data import HeteroData
 
-from edgelab.errors import ConfigError, TableError
+from edgelab.checks import check_choice
+from edgelab.errors import TableError
 from edgelab.report._style import CANDIDATE_COLOURS, GREY_LINE, SMALL_TEXT_SIZE
 from edgelab.report.network import (
     MAX_FUNCTIONS,
@@ -39,11 +40,11 @@ _LEAST_Q = 1e-16
 def plot_candidates(
     table: pd.DataFrame, data: HeteroData, top: int = 15, *, colour_by: ColourBy = "score"
 ) -> Figure:
-    """The prior network in grey and the best candidate edges in colour, regulators above their
-    targets.
+    """The prior network in grey and the best candidate edges in colour.
 
-    The picture depends on names and edges only, never on the order of nodes or rows. Arrows end in
-    a point, or in a bar where the sign of an edge says that it inhibits.
+    Regulators stand above their targets, as far as there are no cycles. The picture depends on
+    names and edges only, never on the order of nodes or rows. Arrows end in a point, or in a bar
+    where the sign of an edge says that it inhibits.
 
     Args:
         table: An edge table.
@@ -63,14 +64,15 @@ def plot_candidates(
     Example:
         >>> from edgelab.graphs import build_graph
         >>> from edgelab.table import COLUMNS
-        >>> data = build_graph([("raf", "mek")], input_edges=[("egf", "raf")], output_edges=[("mek", "level")])
+        >>> data = build_graph(
+        ...     [("raf", "mek")], input_edges=[("egf", "raf")], output_edges=[("mek", "level")]
+        ... )
         >>> row = ("mek", "raf", 1, 0, 0.7, False, 0.01, 0.02)
         >>> figure = plot_candidates(pd.DataFrame([row], columns=list(COLUMNS)), data)
         >>> [text.get_text() for text in figure.axes[0].texts]
         ['mek', 'raf']
     """
-    if colour_by not in get_args(ColourBy):
-        raise ConfigError(f"colour_by must be one of {list(get_args(ColourBy))}, got {colour_by!r}")
+    check_choice("colour_by", colour_by, get_args(ColourBy))
     graph = _shown_part(candidate_network(table, data, top))
     prior, candidates = _edges(graph, "prior"), _edges(graph, "candidate")
     level = _levels(graph, candidates, colour_by)
@@ -100,27 +102,23 @@ def _shown_part(graph: nx.DiGraph) -> nx.DiGraph:
     ends = {name for edge in _edges(graph, "candidate") for name in edge}
     # What joins two ends explains how they are connected already; the functions that touch most
     # ends come first.
-    touched = Counter(
-        other
-        for name in ends
-        for other in {*graph.successors(name), *graph.predecessors(name)} - ends
-    )
-    joining = sorted(
-        (name for name, count in touched.items() if count > 1),
-        key=lambda name: (-touched[name], name),
-    )
+    touched: Counter[str] = Counter()
+    for name in ends:
+        touched.update({*graph.successors(name), *graph.predecessors(name)} - ends)
+    joining = [name for name, count in touched.items() if count > 1]
+    joining.sort(key=lambda name: (-touched[name], name))
     return graph.subgraph([*ends, *joining[: max(0, MAX_FUNCTIONS - len(ends))]])
 
 
 def _levels(graph: nx.DiGraph, candidates: list[Pair], colour_by: ColourBy) -> list[float]:
-    found = [graph.edges[edge].get(colour_by, float("nan")) for edge in candidates]
-    if np.isnan(found).all():
+    values = [graph.edges[edge].get(colour_by, float("nan")) for edge in candidates]
+    if np.isnan(values).all():
         raise TableError(
             f"none of the candidates shown has a finite {colour_by}; colour by another column"
         )
     if colour_by == "q_value":
-        return [-float(np.log10(max(value, _LEAST_Q))) for value in found]
-    return found
+        return [-float(np.log10(max(value, _LEAST_Q))) for value in values]
+    return values
 
 
 def _norm(level: list[float]) -> Normalize:

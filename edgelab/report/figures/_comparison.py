@@ -7,17 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgelab.errors import ConfigError, close_names
-from edgelab.report._names import plain
 from edgelab.report._style import (
     ACCENT,
     BASELINE,
     GREY_TEXT,
     SMALL_TEXT_SIZE,
-    TEXT_SIZE,
     style_axes,
 )
 from edgelab.report.text import METRIC_LABELS, check_records, comparison_table
+
+from ._scorers import check_highlight, check_panels, name_scorers
 
 
 def plot_comparison(
@@ -28,8 +27,9 @@ def plot_comparison(
     chance: str = "random",
     labels: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Each scorer's mean ± standard deviation over the hold-outs, and every hold-out as a dot; one
-    panel per metric.
+    """Each scorer's mean ± standard deviation over the hold-outs, one panel per metric.
+
+    Every hold-out is a dot below the mean.
 
     Args:
         records: One row per scorer and seed: columns `scorer`, `seed` and the metrics.
@@ -52,14 +52,9 @@ def plot_comparison(
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['ks', 'mei']
     """
-    if not metrics:
-        raise ConfigError("metrics is empty; name at least one, such as 'mrr'")
+    check_panels(metrics)
     check_records(records, list(metrics))
-    for name in highlight:
-        if name not in set(records["scorer"]):
-            raise ConfigError(
-                f"cannot highlight {name!r}: no such scorer ({close_names(name, set(records['scorer']))})"
-            )
+    check_highlight(highlight, set(records["scorer"]))
     summary = comparison_table(records, metrics[0])
     n_scorers = len(summary)
     figure = Figure(
@@ -71,10 +66,12 @@ def plot_comparison(
         style_axes(axes, xlabel=METRIC_LABELS.get(metric, metric))
         low, high = axes.get_xlim()
         axes.set_xlim(left=min(low, -0.02 * high))  # from zero on, with room for dots at zero
-    _name_scorers(panels[0], summary["scorer"].tolist(), highlight, labels or {})
+    name_scorers(panels[0], summary["scorer"].tolist(), highlight, labels or {})
+    panels[0].set_ylim(n_scorers - 0.4, -0.6)
     for axes in panels[1:]:
         axes.tick_params(axis="y", length=0)
-    if (n_seeds := len(set(records["seed"]))) > 1:
+    n_seeds = len(set(records["seed"]))
+    if n_seeds > 1:
         note = f"Mean ± sd of {n_seeds} hold-outs; small dots: single hold-outs"
         figure.supxlabel(note, fontsize=SMALL_TEXT_SIZE, color=GREY_TEXT)
     return figure
@@ -89,7 +86,8 @@ def _draw_panel(
     chance: str,
 ) -> None:
     for row, scorer in enumerate(summary["scorer"]):
-        mean, sd = summary[f"{metric}_mean"].iloc[row], summary[f"{metric}_sd"].iloc[row]
+        mean = summary[f"{metric}_mean"].iloc[row]
+        sd = summary[f"{metric}_sd"].iloc[row]
         colour = ACCENT if scorer in highlight else BASELINE
         single = records.loc[records["scorer"] == scorer, metric].dropna().to_numpy(float)
         axes.plot(
@@ -129,16 +127,3 @@ def _draw_panel(
 def _spread(count: int, row: int) -> np.ndarray:
     # Below the mean, in a thin band, so that equal values can be told apart.
     return row + 0.27 + 0.12 * (np.arange(count) % 3 - 1) / 2
-
-
-def _name_scorers(
-    axes: Axes, scorers: list[str], highlight: Collection[str], labels: Mapping[str, str]
-) -> None:
-    axes.set_yticks(
-        range(len(scorers)), [labels.get(name, name) for name in scorers], fontsize=TEXT_SIZE
-    )
-    axes.set_ylim(len(scorers) - 0.4, -0.6)
-    for name, text in zip(scorers, axes.get_yticklabels(), strict=True):
-        plain(text)
-        text.set_fontweight("bold" if name in highlight else "normal")
-        text.set_color(ACCENT if name in highlight else "black")

@@ -51,7 +51,8 @@ def plot_perturbation(
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['Mek → Erk   1 → 0', 'all together']
     """
-    if missing := [name for name in _COLUMNS if name not in table]:
+    missing = [name for name in _COLUMNS if name not in table]
+    if missing:
         raise TableError(f"the table of changes lacks {missing}; pass Perturbation.table")
     shown = table.head(_SHOWN)
     height = _ABOVE + _ROW * (len(shown) + 1) + _BELOW

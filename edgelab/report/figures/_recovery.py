@@ -1,23 +1,24 @@
 """Figure: how well held-out edges are recovered."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgelab.errors import ConfigError, TableError, close_names
+from edgelab.errors import TableError
 from edgelab.report._names import plain
 from edgelab.report._style import GREY_TEXT, SMALL_TEXT_SIZE, line_look, style_axes
 from edgelab.report.text import format_mean
 
-from ._recovery_curves import (
+from ._mean_curves import (
     MeanCurve,
     Recovery,
     check_recoveries,
     mean_precision_recall,
     mean_roc,
 )
+from ._scorers import check_highlight
 
 # More bands than this lie over each other and cannot be told apart.
 _BANDS = 3
@@ -34,8 +35,9 @@ def plot_recovery(
     highlight: Collection[str] = (),
     labels: Mapping[str, str] | None = None,
 ) -> Figure:
-    """ROC and precision-recall curves side by side, one line per scorer, averaged over the
-    hold-outs.
+    """ROC and precision-recall curves side by side, one line per scorer.
+
+    Curves are averaged over the hold-outs.
 
     Args:
         curves: For each scorer, by hold-out: scores of all candidates (NaN ranks last) and which
@@ -60,28 +62,20 @@ def plot_recovery(
     """
     if not curves:
         raise TableError("there are no curves to draw; give at least one scorer")
-    for name in highlight:
-        if name not in curves:
-            raise ConfigError(
-                f"cannot highlight {name!r}: no such scorer ({close_names(name, curves)})"
-            )
+    check_highlight(highlight, curves)
     for name, recoveries in curves.items():
         check_recoveries(recoveries, name)
     precision = {name: mean_precision_recall(recoveries) for name, recoveries in curves.items()}
     ordered = sorted(curves, key=lambda name: (-np.mean(precision[name].areas), name))
     strong = [name for name in ordered if name in highlight] or ordered[:_BANDS]
-    looks = {
-        name: line_look(position)
-        for position, name in enumerate(dict.fromkeys([*strong, *ordered]))
-    }
-    looks |= {
-        name: (GREY_TEXT, "dotted") for name in looks if name == "random"
-    }  # beside chance, in no scorer's colour
+    looks = _looks(dict.fromkeys([*strong, *ordered]))
     figure, (roc_axes, precision_axes) = _canvas(len(ordered))
     roc = {name: mean_roc(curves[name]) for name in ordered}
-    for axes, of in ((roc_axes, roc), (precision_axes, precision)):
+    shown_names = labels or {}
+    for axes, mean_curves in ((roc_axes, roc), (precision_axes, precision)):
         for name in ordered:
-            _draw(axes, of[name], looks[name], name in strong, (labels or {}).get(name, name))
+            label = shown_names.get(name, name)
+            _draw(axes, mean_curves[name], looks[name], name in strong, label)
     roc_axes.plot(
         [0, 1], [0, 1], color=GREY_TEXT, linewidth=1, dashes=(4, 3), label="chance: 0.50", zorder=1
     )
@@ -109,12 +103,20 @@ def plot_recovery(
     _finish(precision_axes, f"Average precision{spread}")
     # Few candidates are true, so precision is often far below 1 everywhere: the axis ends above
     # what is drawn.
-    drawn = [
-        (precision[name].mean + (precision[name].sd if name in strong else 0)).max()
-        for name in ordered
-    ]
-    precision_axes.set_ylim(-0.01, min(1.03, 1.08 * max(drawn)))
+    highest = max(_highest(precision[name], name in strong) for name in ordered)
+    precision_axes.set_ylim(-0.01, min(1.03, 1.08 * highest))
     return figure
+
+
+def _looks(scorers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    looks = {name: line_look(position) for position, name in enumerate(scorers)}
+    if "random" in looks:  # drawn beside chance, in no scorer's colour
+        looks["random"] = (GREY_TEXT, "dotted")
+    return looks
+
+
+def _highest(curve: MeanCurve, has_band: bool) -> float:
+    return float((curve.mean + curve.sd).max() if has_band else curve.mean.max())
 
 
 def _draw(axes: Axes, curve: MeanCurve, look: tuple[str, str], is_strong: bool, label: str) -> None:
@@ -130,7 +132,8 @@ def _draw(axes: Axes, curve: MeanCurve, look: tuple[str, str], is_strong: bool, 
         zorder=3 if is_strong else 2,
     )
     if is_strong and len(curve.areas) > 1:
-        low, high = np.clip(curve.mean - curve.sd, 0, 1), np.clip(curve.mean + curve.sd, 0, 1)
+        low = np.clip(curve.mean - curve.sd, 0, 1)
+        high = np.clip(curve.mean + curve.sd, 0, 1)
         axes.fill_between(curve.x, low, high, color=colour, alpha=0.1, linewidth=0, zorder=1)
 
 

@@ -1,6 +1,7 @@
 """Figure: a refined network, with the edges that were kept, added and removed."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -41,7 +42,9 @@ def plot_refinement(changes: pd.DataFrame, functions: Sequence[str] = ()) -> Fig
         TableError: If a column is missing or there is nothing to draw.
 
     Example:
-        >>> changes = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "change": ["kept", "added"]})
+        >>> changes = pd.DataFrame(
+        ...     {"source": ["a", "b"], "target": ["b", "c"], "change": ["kept", "added"]}
+        ... )
         >>> sorted(text.get_text() for text in plot_refinement(changes).axes[0].texts)
         ['a', 'b', 'c']
     """
@@ -49,9 +52,10 @@ def plot_refinement(changes: pd.DataFrame, functions: Sequence[str] = ()) -> Fig
     if missing:
         raise TableError(f"the table of changes lacks {sorted(missing)}; pass Refinement.changes")
     edges = {kind: _pairs(changes[changes["change"] == kind]) for kind in _LOOKS}
-    changed = {name for kind in ("added", "removed") for edge in edges[kind] for name in edge}
-    shown = {*functions, *changed, *(name for edge in edges["kept"] for name in edge)}
-    shown = shown if len(shown) <= MAX_FUNCTIONS else changed
+    changed = {name for edge in edges["added"] + edges["removed"] for name in edge}
+    shown = {*functions, *changed, *chain.from_iterable(edges["kept"])}
+    if len(shown) > MAX_FUNCTIONS:
+        shown = changed
     if not shown:
         raise TableError("no edge was kept, added or removed, so there is nothing to draw")
     edges = {
@@ -64,21 +68,18 @@ def plot_refinement(changes: pd.DataFrame, functions: Sequence[str] = ()) -> Fig
         for edge in pairs:
             draw_edge(axes, plan, patches, edge, inhibits=False, **_LOOKS[kind])
     figure.legend(
-        handles=[
-            Line2D(
-                [],
-                [],
-                label=f"{kind} ({len(pairs)})",
-                **{k: v for k, v in _LOOKS[kind].items() if k != "zorder"},
-            )
-            for kind, pairs in edges.items()
-        ],
+        handles=[_key(kind, len(pairs)) for kind, pairs in edges.items()],
         loc="lower center",
         ncols=3,
         fontsize=SMALL_TEXT_SIZE,
         frameon=False,
     )
     return figure
+
+
+def _key(kind: str, count: int) -> Line2D:
+    look = {name: value for name, value in _LOOKS[kind].items() if name != "zorder"}
+    return Line2D([], [], label=f"{kind} ({count})", **look)
 
 
 def _pairs(rows: pd.DataFrame) -> list[Pair]:

@@ -21,8 +21,8 @@ from edgelab.report._style import (
 from edgelab.table import COLUMNS, check_columns, check_pairs
 from edgelab.typing import Array, Bool, Float
 
-MAX_FUNCTIONS = 60
-"""With more functions than this the names on the axes cannot be read any more."""
+# With more functions than this the names on the axes cannot be read any more.
+_MAX_FUNCTIONS = 60
 
 # Scores beyond these percentiles share the darkest and the lightest colour, or one outlier would
 # hide all others.
@@ -37,8 +37,9 @@ def plot_score_matrix(
     *,
     score_label: str = "Score (larger: likelier edge)",
 ) -> Figure:
-    """Heat map of the scores, sources in rows and targets in columns, edges of the prior network
-    outlined.
+    """Heat map of the scores, sources in rows and targets in columns.
+
+    Edges of the prior network are outlined.
 
     Args:
         table: An edge table.
@@ -78,14 +79,13 @@ def plot_score_matrix(
 
 
 def _chosen(table: pd.DataFrame, functions: Sequence[str] | None) -> list[str]:
-    index = pd.concat(
-        [
-            pd.Series(
-                table[f"{side}_idx"].to_numpy(), index=table[f"{side}_func"].astype(str).to_numpy()
-            )
-            for side in ("src", "dst")
-        ]
-    )
+    sides = [
+        pd.Series(
+            table[f"{side}_idx"].to_numpy(), index=table[f"{side}_func"].astype(str).to_numpy()
+        )
+        for side in ("src", "dst")
+    ]
+    index = pd.concat(sides)
     known = index[~index.index.duplicated()].sort_values(kind="stable").index.tolist()
     names = known if functions is None else list(functions)
     for name in names:
@@ -95,9 +95,10 @@ def _chosen(table: pd.DataFrame, functions: Sequence[str] | None) -> list[str]:
             )
     if len(set(names)) < len(names):
         raise ConfigError("functions lists a name twice; list each once")
-    if not 0 < len(names) <= MAX_FUNCTIONS:
+    if not 0 < len(names) <= _MAX_FUNCTIONS:
         raise ConfigError(
-            f"a score matrix shows 1 to {MAX_FUNCTIONS} functions, got {len(names)}; choose some with functions=[...]"
+            f"a score matrix shows 1 to {_MAX_FUNCTIONS} functions, got {len(names)}; choose some "
+            "with functions=[...]"
         )
     return names
 
@@ -123,8 +124,8 @@ def _text_size(names: list[str]) -> float:
 def _canvas(names: list[str]) -> tuple[Figure, Axes, Axes]:
     # Placed by hand: automatic layouts cut off what stands beside axes with a fixed aspect.
     side = max(2.2, 0.21 * len(names)) if len(names) <= 30 else 0.17 * len(names)
-    name = max(text_width(shown_name(one), _text_size(names)) for one in names)
-    before, after, above = name + 0.5, 1.1, 0.35
+    widest = max(text_width(shown_name(name), _text_size(names)) for name in names)
+    before, after, above = widest + 0.5, 1.1, 0.35  # inches
     width, height = before + side + after, before + side + above
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((before / width, before / height, side / width, side / height))
@@ -162,10 +163,15 @@ def _draw(
 def _colour_range(finite: Float[Array, " pairs"]) -> tuple[float, float]:
     if not finite.size:
         return 0.0, 1.0
-    (low, high), least, most = np.percentile(finite, _PERCENTILES), finite.min(), finite.max()
+    low, high = np.percentile(finite, _PERCENTILES)
     margin = _OUTLIER * (high - low)
-    low, high = (least if least >= low - margin else low), (most if most <= high + margin else high)
-    return (float(low), float(high)) if low < high else (float(low) - 0.5, float(high) + 0.5)
+    if finite.min() >= low - margin:
+        low = finite.min()
+    if finite.max() <= high + margin:
+        high = finite.max()
+    if low < high:
+        return float(low), float(high)
+    return float(low) - 0.5, float(high) + 0.5
 
 
 def _outline(axes: Axes, has_edge: Bool[Array, "sources targets"]) -> None:
@@ -190,7 +196,8 @@ def _name(axes: Axes, names: list[str]) -> None:
         ylabel="Source function (regulator)",
         title="Outlined: prior network",
     )
-    shown, size = [shown_name(name) for name in names], _text_size(names)
+    shown = [shown_name(name) for name in names]
+    size = _text_size(names)
     axes.set_xticks(range(len(names)), shown, rotation=90, fontsize=size)
     axes.set_yticks(range(len(names)), shown, fontsize=size)
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):

@@ -48,7 +48,14 @@ def plot_training(
     Example:
         >>> from edgelab.training import EpochRecord
         >>> records = tuple(
-        ...     EpochRecord(epoch=epoch, step=epoch, train_loss=1 / epoch, validation_loss=None, lr=0.1, seconds=0.0)
+        ...     EpochRecord(
+        ...         epoch=epoch,
+        ...         step=epoch,
+        ...         train_loss=1 / epoch,
+        ...         validation_loss=None,
+        ...         lr=0.1,
+        ...         seconds=0.0,
+        ...     )
         ...     for epoch in (1, 2, 3)
         ... )
         >>> figure = plot_training(History(records=records, stop_reason="all 3 epochs done"))
@@ -102,7 +109,8 @@ def _draw_recovery(axes: Axes, recovery: pd.DataFrame) -> None:
     ]
     if "epoch" not in recovery.columns or not columns:
         raise TableError(
-            f"the recovery needs a column 'epoch' and a numeric one, got {list(recovery.columns)}; rename or add them"
+            "the recovery needs a column 'epoch' and a numeric one, got "
+            f"{list(recovery.columns)}; rename or add them"
         )
     for position, name in enumerate(columns):
         colour, style = line_look(position + 2)

@@ -29,8 +29,8 @@ class Box:
 
 def arc(start: Box, end: Box, bend: float) -> Float[Array, "steps 2"]:
     """Points along the quadratic arc between two centres; a bend of 0 is straight."""
-    # matplotlib's `arc3` draws the same: a positive bend runs to the right of the direction of travel
-    # where y points up.
+    # matplotlib's `arc3` draws the same: a positive bend runs to the right of the direction of
+    # travel where y points up.
     first = np.array([start.x, start.y], dtype=float)
     last = np.array([end.x, end.y], dtype=float)
     step = last - first
@@ -70,4 +70,4 @@ def _count_touched(
 ) -> int:
     """How many of the other names have a point inside."""
     inside = (points[:, None] > low) & (points[:, None] < high)
-    return np.count_nonzero(inside.all(axis=2).any(axis=0) & other)
+    return int(np.count_nonzero(inside.all(axis=2).any(axis=0) & other))

@@ -7,7 +7,8 @@ import networkx as nx
 import pandas as pd
 from torch_geometric.data import HeteroData
 
-from edgelab.errors import ConfigError, TableError, close_names, shorten
+from edgelab.checks import check_integer
+from edgelab.errors import TableError, close_names, shorten
 from edgelab.graphs import edges_of, function_names
 from edgelab.table import (
     COLUMNS,
@@ -36,12 +37,14 @@ def top_candidates(table: pd.DataFrame, top: int) -> pd.DataFrame:
             score.
 
     Example:
-        >>> rows = [("b", "c", 1, 2, 0.3, False, 0.2, 0.4), ("a", "b", 0, 1, 0.9, True, 0.1, float("nan"))]
+        >>> rows = [
+        ...     ("b", "c", 1, 2, 0.3, False, 0.2, 0.4),
+        ...     ("a", "b", 0, 1, 0.9, True, 0.1, float("nan")),
+        ... ]
         >>> top_candidates(pd.DataFrame(rows, columns=list(COLUMNS)), top=5)["src_func"].tolist()
         ['b']
     """
-    if not (isinstance(top, int) and top > 0):
-        raise ConfigError(f"top must be a positive integer, got {top!r}; it is a number of edges.")
+    check_integer("top", top, why="it is a number of edges")
     check_columns(table, COLUMNS)
     check_pairs(table)
     candidates = table[~table["has_edge"].astype(bool) & table["score"].notna()]
@@ -50,8 +53,8 @@ def top_candidates(table: pd.DataFrame, top: int) -> pd.DataFrame:
     ]
     if candidates.empty:
         raise TableError(
-            f"none of the {len(table)} rows is a candidate edge with a score; there is nothing to show. Pass a table "
-            "that has rows with has_edge=False and a score that is not NaN."
+            f"none of the {len(table)} rows is a candidate edge with a score; there is nothing to "
+            "show. Pass a table that has rows with has_edge=False and a score that is not NaN."
         )
     names = {column: candidates[column].astype(str) for column in NAME_COLUMNS}
     return sort_edge_table(candidates.assign(**names)).head(top)
@@ -78,7 +81,9 @@ def candidate_network(table: pd.DataFrame, data: HeteroData, top: int = 50) -> n
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> data = build_graph([("raf", "mek")], input_edges=[("egf", "raf")], output_edges=[("mek", "level")])
+        >>> data = build_graph(
+        ...     [("raf", "mek")], input_edges=[("egf", "raf")], output_edges=[("mek", "level")]
+        ... )
         >>> row = ("mek", "raf", 1, 0, 0.7, False, float("nan"), float("nan"))
         >>> graph = candidate_network(pd.DataFrame([row], columns=list(COLUMNS)), data)
         >>> list(graph.edges(data=True))
@@ -106,8 +111,8 @@ def candidate_network(table: pd.DataFrame, data: HeteroData, top: int = 50) -> n
         source, target = edge["src_func"], edge["dst_func"]
         if graph.has_edge(source, target):
             raise TableError(
-                f"{source!r} -> {target!r} is an edge of the prior network, but the table has it as a candidate. "
-                "Pass the graph from which the table was made."
+                f"{source!r} -> {target!r} is an edge of the prior network, but the table has it "
+                "as a candidate. Pass the graph from which the table was made."
             )
         graph.add_edge(source, target, kind="candidate", **_attributes(edge, _SCORES), rank=rank)
     return graph
@@ -131,9 +136,8 @@ def _rows_of_prior(table: pd.DataFrame, graph: nx.DiGraph) -> pd.DataFrame:
 
 
 def _attributes(edge: dict[Any, Any], names: tuple[str, ...]) -> dict[str, float | int]:
-    found = {name: edge[name] for name in names if name in edge and not pd.isna(edge[name])}
-    numbers = {name: float(value) for name, value in found.items() if math.isfinite(value)}
-    if "sign" in numbers:
-        sign = int(numbers.pop("sign"))
-        return ({"sign": sign} if sign else {}) | numbers
-    return dict(numbers)
+    """Those of an edge that are known: finite numbers, and a sign that is not 0, as an integer."""
+    known = {name: edge[name] for name in names if name in edge and not pd.isna(edge[name])}
+    numbers = {name: float(value) for name, value in known.items() if math.isfinite(value)}
+    sign = int(numbers.pop("sign", 0))
+    return {"sign": sign, **numbers} if sign else {**numbers}

@@ -35,7 +35,8 @@ def write_graphml(path: str | Path, graph: nx.DiGraph) -> Path:
         >>> graph = nx.DiGraph()
         >>> graph.add_edge("raf", "mek", kind="candidate", score=0.7)
         >>> with TemporaryDirectory() as folder:
-        ...     nx.read_graphml(write_graphml(Path(folder) / "network.graphml", graph)).edges["raf", "mek"]
+        ...     path = write_graphml(Path(folder) / "network.graphml", graph)
+        ...     nx.read_graphml(path).edges["raf", "mek"]
         {'kind': 'candidate', 'score': 0.7}
     """
     path = Path(path)
@@ -50,12 +51,11 @@ def write_graphml(path: str | Path, graph: nx.DiGraph) -> Path:
 
 
 def write_sif(path: str | Path, graph: nx.DiGraph) -> Path:
-    """Write the edges of a network as SIF (source, interaction, target), replacing the file in one
-    step.
+    """Write the edges of a network as SIF, replacing the file in one step.
 
-    The interaction is `activates`, `inhibits` or `regulates` (sign unknown) for prior edges, and
-    the same with `candidate-` in front for candidates. Functions without an edge are not in the
-    file.
+    A line is source, interaction and target. The interaction is `activates`, `inhibits` or
+    `regulates` (sign unknown) for prior edges, and the same with `candidate-` in front for
+    candidates. Functions without an edge are not in the file.
 
     Args:
         path: Where to; its folder must exist.

@@ -1,6 +1,4 @@
-"""A benchmark as text: means over the data sets, differences with their intervals, and how well
-rankings stand.
-"""
+"""A benchmark as text: means over the data sets, differences, and how well rankings stand."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +10,8 @@ from edgelab.table import check_columns
 from ._comparison import METRIC_LABELS, check_records
 from ._rows import format_mean
 
-BENCHMARK_METRICS = (
+# The metrics of a benchmark's table, in this order.
+_METRICS = (
     "mrr",
     "top@1",
     "top@3",
@@ -22,7 +21,6 @@ BENCHMARK_METRICS = (
     "auc",
     "auc_matched",
 )
-"""The metrics of a benchmark's table, in this order."""
 
 BENCHMARK_LABELS = METRIC_LABELS | {
     "early_precision_ratio": "EPR",
@@ -30,9 +28,7 @@ BENCHMARK_LABELS = METRIC_LABELS | {
     "auprc_matched": "AUPRC matched",
     "mrr_matched": "MRR matched",
 }
-"""What tables and figures of a benchmark call a metric; "matched": against false edges of the same
-degrees.
-"""
+"""What a benchmark's tables call a metric; "matched": against false edges of the same degrees."""
 
 
 def benchmark_summary(records: pd.DataFrame, sort_by: str = "mrr") -> pd.DataFrame:
@@ -51,8 +47,9 @@ def benchmark_summary(records: pd.DataFrame, sort_by: str = "mrr") -> pd.DataFra
         TableError: If the records lack a column.
 
     Example:
-        >>> rows = [("one", "ks", 0, 0.4), ("one", "ks", 1, 0.6), ("two", "ks", 0, 0.8), ("two", "ks", 1, 1.0)]
-        >>> records = pd.DataFrame(rows, columns=["dataset", "scorer", "seed", "mrr"])
+        >>> records = pd.DataFrame(
+        ...     {"dataset": ["one", "one", "two", "two"], "scorer": "ks", "seed": [0, 1, 0, 1]}
+        ... ).assign(mrr=[0.4, 0.6, 0.8, 1.0])
         >>> benchmark_summary(records).round(2).values.tolist()
         [['ks', 4, 0.7, 0.14]]
     """
@@ -82,8 +79,7 @@ def format_benchmark(
 
     Args:
         records: One row per data set, scorer and hold-out.
-        metrics: Which metrics to show; by default those of `BENCHMARK_METRICS` that the records
-            have.
+        metrics: Which metrics to show; by default the usual ones that the records have.
         sort_by: The metric that decides the order.
         labels: What to call a scorer, by name.
 
@@ -95,7 +91,7 @@ def format_benchmark(
         >>> format_benchmark(pd.DataFrame(rows, columns=["dataset", "scorer", "seed", "mrr"]))
         [['scorer', 'MRR'], ['ks', '0.50 ± 0.14']]
     """
-    shown = list(metrics or [name for name in BENCHMARK_METRICS if name in records.columns])
+    shown = list(metrics or [name for name in _METRICS if name in records.columns])
     rows = [["scorer", *(BENCHMARK_LABELS.get(metric, metric) for metric in shown)]]
     for row in benchmark_summary(records, sort_by).to_dict("records"):
         cells = [format_mean(row[f"{metric}_mean"], row[f"{metric}_sd"]) for metric in shown]
@@ -117,13 +113,14 @@ def format_differences(
         where the interval leaves zero out.
 
     Example:
-        >>> columns = ["scorer", "reference", "metric", "difference", "low", "high", "n", "n_better"]
-        >>> table = pd.DataFrame([("mei", "ks", "mrr", 0.05, 0.02, 0.08, 5, 5.0)], columns=columns)
+        >>> columns = ["scorer", "reference", "metric", "difference", "low", "high"]
+        >>> table = pd.DataFrame([("mei", "ks", "mrr", 0.05, 0.02, 0.08)], columns=columns)
         >>> format_differences(table)
         [['difference from ks', 'MRR'], ['mei', '+0.05 [+0.02, +0.08]*']]
     """
     check_columns(differences, ("scorer", "reference", "metric", "difference", "low", "high"))
-    names, metrics = labels or {}, list(dict.fromkeys(differences["metric"]))
+    names = labels or {}
+    metrics = list(dict.fromkeys(differences["metric"]))
     reference = str(differences["reference"].iloc[0])
     rows = [
         [
@@ -136,17 +133,16 @@ def format_differences(
         for row in differences.to_dict("records")
     }
     scorers = dict.fromkeys(differences["scorer"])
-    return rows + [
-        [names.get(one, one), *(cells.get((one, metric), "–") for metric in metrics)]
-        for one in scorers
-    ]
+    for scorer in scorers:
+        row = [cells.get((scorer, metric), "–") for metric in metrics]
+        rows.append([names.get(scorer, scorer), *row])
+    return rows
 
 
 def format_stability(
     stability: pd.DataFrame, labels: Mapping[str, str] | None = None
 ) -> list[list[str]]:
-    """How many of the best candidates stay, as text: one row per data set and scorer, one column
-    per variant.
+    """How many of the best candidates stay, as text: a row per scorer and a column per variant.
 
     Args:
         stability: Columns `dataset`, `scorer`, `variant`, `overlap`.
@@ -157,7 +153,8 @@ def format_stability(
 
     Example:
         >>> rows = [("toy", "ks", "other seed", 1.0), ("toy", "ks", "other seed", 0.5)]
-        >>> format_stability(pd.DataFrame(rows, columns=["dataset", "scorer", "variant", "overlap"]))
+        >>> columns = ["dataset", "scorer", "variant", "overlap"]
+        >>> format_stability(pd.DataFrame(rows, columns=columns))
         [['data set', 'scorer', 'other seed'], ['toy', 'ks', '75 %']]
     """
     check_columns(stability, ("dataset", "scorer", "variant", "overlap"))
@@ -166,16 +163,16 @@ def format_stability(
     ].mean()
     variants = list(dict.fromkeys(stability["variant"]))
     rows = [["data set", "scorer", *variants]]
-    for dataset, scorer in dict.fromkeys(
-        zip(stability["dataset"], stability["scorer"], strict=True)
-    ):
+    names = labels or {}
+    ranked = stability[["dataset", "scorer"]].drop_duplicates()
+    for dataset, scorer in ranked.itertuples(index=False, name=None):
         cells = [_percent(means.get((dataset, scorer, variant), np.nan)) for variant in variants]
-        rows.append([dataset, (labels or {}).get(scorer, scorer), *cells])
+        rows.append([dataset, names.get(scorer, scorer), *cells])
     return rows
 
 
 def _named_apart(records: pd.DataFrame) -> pd.DataFrame:
-    """Records in the form of one comparison: hold-outs of different data sets are different seeds."""
+    """Records as one comparison: hold-outs of different data sets are different seeds."""
     seeds = pd.MultiIndex.from_frame(records[["dataset", "seed"]]).factorize()[0]
     return records.drop(columns="dataset").assign(seed=seeds)
 

@@ -21,7 +21,12 @@ def calibration_rows(checks: Sequence[LevelCheck]) -> list[tuple[str, ...]]:
 
     Example:
         >>> check = LevelCheck(
-        ...     nominal=0.1, realised=0.04, standard_error=0.02, mean_calls=7.5, power=0.25, n_experiments=20
+        ...     nominal=0.1,
+        ...     realised=0.04,
+        ...     standard_error=0.02,
+        ...     mean_calls=7.5,
+        ...     power=0.25,
+        ...     n_experiments=20,
         ... )
         >>> calibration_rows([check])
         [('0.1', '0.040', '0.040', '7.5', '0.25', 'holds')]
@@ -50,22 +55,29 @@ def calibration_sentence(checks: Sequence[LevelCheck]) -> str:
 
     Example:
         >>> check = LevelCheck(
-        ...     nominal=0.1, realised=0.4, standard_error=0.02, mean_calls=7.5, power=0.25, n_experiments=20
+        ...     nominal=0.1,
+        ...     realised=0.4,
+        ...     standard_error=0.02,
+        ...     mean_calls=7.5,
+        ...     power=0.25,
+        ...     n_experiments=20,
         ... )
         >>> calibration_sentence([check])
         'On edges planted in these data, calls at q <= 0.1 were false in 40 % instead of 10 %: do
         not trust q there.'
     """
     broken = [check for check in checks if not check.holds]
+    planted = "On edges planted in these data"
     if broken:
         cases = "; ".join(
-            f"q <= {check.nominal:g} were false in {100 * check.realised:.0f} % instead of {100 * check.nominal:.0f} %"
+            f"q <= {check.nominal:g} were false in {100 * check.realised:.0f} % "
+            f"instead of {100 * check.nominal:.0f} %"
             for check in broken
         )
-        return f"On edges planted in these data, calls at {cases}: do not trust q there."
+        return f"{planted}, calls at {cases}: do not trust q there."
     if all(check.mean_calls == 0 for check in checks):
-        return "On edges planted in these data nothing was called: q keeps its promise, but these data prove no edge."
-    return "On edges planted in these data, q kept its promise at every level looked at."
+        return f"{planted} nothing was called: q keeps its promise, but these data prove no edge."
+    return f"{planted}, q kept its promise at every level looked at."
 
 
 def _verdict(check: LevelCheck) -> str:

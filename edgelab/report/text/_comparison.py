@@ -9,8 +9,8 @@ from edgelab.table import check_columns
 
 from ._rows import format_mean
 
-METRICS = ("mrr", "auprc", "auc", "early_precision_ratio", "top@1", "top@3", "top@5")
-"""The metrics that `format_comparison` prints if the records have them, in this order."""
+# The metrics that `format_comparison` prints if the records have them, in this order.
+_METRICS = ("mrr", "auprc", "auc", "early_precision_ratio", "top@1", "top@3", "top@5")
 
 METRIC_LABELS = {
     "mrr": "MRR",
@@ -27,23 +27,7 @@ _COUNTS = ("n_positives", "n_negatives", "n_missing")
 
 
 def check_records(records: pd.DataFrame, metrics: Sequence[str] = ()) -> list[str]:
-    """Refuse records that are no comparison.
-
-    Args:
-        records: One row per scorer and seed: columns `scorer`, `seed` and one per metric.
-        metrics: Metrics that must be there; all numeric ones if empty.
-
-    Returns:
-        The metrics asked for, or all that the records have.
-
-    Raises:
-        TableError: If there are no rows or metrics, a column is missing or not numeric, or a scorer
-            has two rows for one seed.
-
-    Example:
-        >>> check_records(pd.DataFrame({"scorer": ["mei"], "seed": [0], "mrr": [0.5], "n_positives": [4]}))
-        ['mrr']
-    """
+    """The metrics named, or all that the records have; refuses what is no comparison."""
     check_columns(records, ("scorer", "seed", *metrics))
     if records.empty:
         raise TableError("the comparison has no records; compare at least one scorer on one seed")
@@ -51,24 +35,30 @@ def check_records(records: pd.DataFrame, metrics: Sequence[str] = ()) -> list[st
     if twice.any():
         first = records.iloc[int(twice.argmax())]
         raise TableError(
-            f"{twice.sum()} records repeat a scorer and seed, first: {first['scorer']!r} with seed {first['seed']!r}; "
-            "keep one row for each"
+            f"{twice.sum()} records repeat a scorer and seed, first: {first['scorer']!r} with seed "
+            f"{first['seed']!r}; keep one row for each"
         )
-    found = list(metrics) or [
-        name
-        for name in records.columns
-        if name not in {"scorer", "seed", *_COUNTS} and pd.api.types.is_numeric_dtype(records[name])
-    ]
-    if not found:
-        raise TableError(
-            f"the comparison has no metrics beside {shorten(records.columns)}; add a numeric column"
-        )
-    wrong = [name for name in found if not pd.api.types.is_numeric_dtype(records[name])]
+    if not metrics:
+        metrics = _numeric_metrics(records)
+    wrong = [name for name in metrics if not pd.api.types.is_numeric_dtype(records[name])]
     if wrong:
         raise TableError(
             f"the metrics {shorten(wrong)} do not hold numbers; convert them with .astype(float)"
         )
-    return found
+    return list(metrics)
+
+
+def _numeric_metrics(records: pd.DataFrame) -> list[str]:
+    metrics = [
+        name
+        for name in records.columns
+        if name not in {"scorer", "seed", *_COUNTS} and pd.api.types.is_numeric_dtype(records[name])
+    ]
+    if not metrics:
+        raise TableError(
+            f"the comparison has no metrics beside {shorten(records.columns)}; add a numeric column"
+        )
+    return metrics
 
 
 def comparison_table(records: pd.DataFrame, sort_by: str = "mrr") -> pd.DataFrame:
@@ -87,7 +77,9 @@ def comparison_table(records: pd.DataFrame, sort_by: str = "mrr") -> pd.DataFram
         TableError: If the records are empty, repeated or lack a column.
 
     Example:
-        >>> records = pd.DataFrame({"scorer": ["mei", "mei", "ks"], "seed": [0, 1, 0], "mrr": [0.4, 0.6, 0.7]})
+        >>> records = pd.DataFrame(
+        ...     {"scorer": ["mei", "mei", "ks"], "seed": [0, 1, 0], "mrr": [0.4, 0.6, 0.7]}
+        ... )
         >>> comparison_table(records).round(2).values.tolist()
         [['ks', 1, 0.7, nan], ['mei', 2, 0.5, 0.14]]
     """
@@ -114,7 +106,7 @@ def format_comparison(
 
     Args:
         records: One row per scorer and seed: columns `scorer`, `seed` and one per metric.
-        metrics: Which metrics to show; by default those of `METRICS` that the records have.
+        metrics: Which metrics to show; by default the usual ones that the records have.
         sort_by: The metric that decides the order.
         labels: What to call a scorer, by name; others keep their names.
 
@@ -130,7 +122,9 @@ def format_comparison(
         >>> format_comparison(records)
         [['scorer', 'MRR'], ['mei', '0.50 ± 0.14']]
     """
-    shown = check_records(records, metrics or [name for name in METRICS if name in records.columns])
+    shown = check_records(
+        records, metrics or [name for name in _METRICS if name in records.columns]
+    )
     names = labels or {}
     rows = [["scorer", *(METRIC_LABELS.get(metric, metric) for metric in shown)]]
     for summary in comparison_table(records, sort_by).to_dict("records"):
@@ -171,21 +165,22 @@ def comparison_verdict(
     table = comparison_table(records, metric).dropna(subset=f"{metric}_mean")
     if table.empty:
         raise TableError(f"no scorer has a value of {metric!r}; judge by another metric")
-    named = labels or {}
-    text = {
-        row[
-            "scorer"
-        ]: f"{named.get(row['scorer'], row['scorer'])} ({format_mean(row[f'{metric}_mean'], row[f'{metric}_sd'])})"
-        for row in table.to_dict("records")
-    }
-    means = dict(zip(table["scorer"], table[f"{metric}_mean"], strict=True))
-    best, label = table["scorer"].iloc[0], METRIC_LABELS.get(metric, metric)
+    names = labels or {}
+    text, mean = {}, {}
+    for row in table.to_dict("records"):
+        scorer = row["scorer"]
+        mean[scorer] = row[f"{metric}_mean"]
+        value = format_mean(mean[scorer], row[f"{metric}_sd"])
+        text[scorer] = f"{names.get(scorer, scorer)} ({value})"
+    label = METRIC_LABELS.get(metric, metric)
+    best = table["scorer"].iloc[0]
     own = [name for name in text if name in ours]
     baselines = [name for name in text if name not in ours]
-    rival = (baselines if best in ours else own)[:1]
-    if rival and f"{means[best]:.2f}" == f"{means[rival[0]]:.2f}":
-        first, second = (best, rival[0]) if best in ours else (rival[0], best)
-        return f"By {label} {text[first]} and the best baseline, {text[second]}, are equally good."
+    if own and baselines and f"{mean[own[0]]:.2f}" == f"{mean[baselines[0]]:.2f}":
+        return (
+            f"By {label} {text[own[0]]} and the best baseline, {text[baselines[0]]}, are equally "
+            "good."
+        )
     if best in ours:
         behind = f", ahead of the best baseline, {text[baselines[0]]}" if baselines else ""
         return f"By {label} {text[best]} is best{behind}."

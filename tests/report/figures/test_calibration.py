@@ -1,4 +1,4 @@
-"""The figure of a calibration: points at the means, a diagonal, and a legend that names every kind."""
+"""The figure of a calibration: points at the means, and a legend that names every kind."""
 
 import pandas as pd
 import pytest

@@ -25,9 +25,10 @@ def network(names, edges):
 def table_of(data, score) -> pd.DataFrame:
     names, adjacency = np.array(function_names(data)), function_adjacency(data)
     source, target = np.nonzero(~np.eye(len(names), dtype=bool))
+    pair_score = score[source, target]
     columns = (
-        names[source], names[target], source, target, score[source, target], adjacency[source, target],
-        1 - score[source, target], 1 - score[source, target],
+        names[source], names[target], source, target, pair_score, adjacency[source, target],
+        1 - pair_score, 1 - pair_score,
     )  # fmt: skip
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 

@@ -11,10 +11,16 @@ NAN = float("nan")
 
 def records() -> pd.DataFrame:
     return pd.DataFrame(
-        [("mei", 0, 0.4, 0.3), ("mei", 1, 0.6, 0.3), ("random", 0, 0.1, 0.2), ("random", 1, 0.1, 0.2),
-         ("ks", 0, 0.7, NAN), ("ks", 1, 0.7, NAN)],
+        [
+            ("mei", 0, 0.4, 0.3),
+            ("mei", 1, 0.6, 0.3),
+            ("random", 0, 0.1, 0.2),
+            ("random", 1, 0.1, 0.2),
+            ("ks", 0, 0.7, NAN),
+            ("ks", 1, 0.7, NAN),
+        ],
         columns=["scorer", "seed", "mrr", "auprc"],
-    )  # fmt: skip
+    )
 
 
 def test_order_means_and_deviations(check_fits):

@@ -1,3 +1,5 @@
+"""Bends: the arcs that matplotlib draws, past names and past each other."""
+
 import numpy as np
 import pytest
 from matplotlib.patches import ConnectionStyle
@@ -45,3 +47,9 @@ def test_keeps_more_distance_where_that_costs_no_crossing():
     below = Box(x=1.0, y=-0.6, width=0.3, height=1.0)
     above = Box(x=1.0, y=0.71, width=0.3, height=1.2)
     assert choose_bends(boxes(above=above, below=below), [("a", "c")], margin=0.09) == [0.0]
+
+
+def test_a_name_in_the_way_is_passed_by_the_smallest_bend():
+    boxes = row((0, 0), (1, 0), (2, 0))
+    assert choose_bends(boxes, [("a", "b"), ("a", "c")], margin=0.1) == [0.0, 0.34]
+    assert arc(boxes["a"], boxes["c"], 0.5)[20].tolist() == [1.0, -0.5]

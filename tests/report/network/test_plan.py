@@ -1,3 +1,5 @@
+"""Plans: nothing overlaps, every name fits its box, and all is inside."""
+
 import numpy as np
 
 from edgelab.report._names import shown_name, text_width
@@ -38,5 +40,8 @@ def test_boxes_hold_their_names():
     assert plan.boxes["i"].width < plan.boxes["phosphatidylinositol"].width
 
 
-def test_dollar_signs_are_no_formula():
-    assert text_width("$a_b$", 9.0) > text_width("a_b", 9.0)
+def test_an_edge_and_its_reverse_both_bend():
+    plan = plan_network(["raf", "mek"], [("raf", "mek")], [("mek", "raf")])
+    assert plan.boxes["raf"].y > plan.boxes["mek"].y
+    assert sorted(plan.bends) == [("mek", "raf"), ("raf", "mek")]
+    assert all(plan.bends.values())

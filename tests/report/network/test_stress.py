@@ -1,7 +1,11 @@
+"""Distances: a step per edge, boxes apart, and no order that matters."""
+
 import numpy as np
 import pytest
 
 from edgelab.report.network._stress import push_apart, stress_layout
+
+NAMES = [f"f{i}" for i in range(9)]
 
 
 def test_a_chain_runs_down_with_steps_of_one():
@@ -32,3 +36,23 @@ def test_boxes_end_up_apart():
 def test_boxes_in_one_place_are_parted():
     place = push_apart(np.zeros((2, 2)), np.ones((2, 2)), gap=0.0)
     assert np.abs(place[0] - place[1]).max() == pytest.approx(1.0)
+
+
+def test_boxes_move_no_farther_than_they_must():
+    moved = push_apart(np.array([[0.0, 0.0], [0.0, 0.5]]), np.ones((2, 2)), gap=0.0)
+    assert moved.round(6).tolist() == [[0.0, -0.25], [0.0, 0.75]]
+
+
+def test_stress_layout_depends_on_no_order():
+    rng = np.random.default_rng(0)
+    prior = [(NAMES[i], NAMES[i + 1]) for i in range(6)] + [("f0", "f4")]
+    places = stress_layout(NAMES, prior, [("f3", "f1")])
+    shuffled = stress_layout(
+        [NAMES[i] for i in rng.permutation(9)],
+        [prior[i] for i in rng.permutation(7)],
+        [("f3", "f1")],
+    )
+    assert shuffled == places
+    # Functions without any edge stand below all others.
+    lowest = min(places[name][1] for name in NAMES[:7])
+    assert all(places[name][1] < lowest for name in ("f7", "f8"))

@@ -1,32 +1,17 @@
-"""A benchmark as text and figure: means by hand, intervals as they are, panels as asked for."""
+"""A benchmark as text: means by hand, intervals as they are."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from edgelab.errors import ConfigError, TableError
+from edgelab.errors import TableError
 from edgelab.evaluation import paired_differences
 from edgelab.report import (
     benchmark_summary,
     format_benchmark,
     format_differences,
     format_stability,
-    plot_benchmark,
 )
-
-
-@pytest.fixture
-def records() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    rows = [
-        (dataset, scorer, seed, base + 0.05 * rng.random(), rng.random(), 3, 0.1)
-        for dataset in ("one", "two")
-        for scorer, base in (("random", 0.1), ("mei", 0.6), ("ks", 0.5))
-        for seed in range(4)
-    ]
-    return pd.DataFrame(
-        rows, columns=["dataset", "scorer", "seed", "mrr", "auc_matched", "n_positives", "seconds"]
-    )
 
 
 def test_data_sets_count_alike_and_the_best_comes_first(records):
@@ -75,22 +60,6 @@ def test_stability_is_a_share_and_missing_ones_are_dashes():
     ]
 
 
-def test_the_figure_has_a_panel_per_metric_and_a_colour_per_data_set(records):
-    figure = plot_benchmark(
-        records, ["mrr", "auc_matched"], highlight=["mei"], labels={"mei": "$MEI$"}
-    )
-    first, second = figure.axes
-    assert first.get_xlabel() == "MRR" and second.get_xlabel() == "AUROC matched"
-    assert [text.get_text() for text in first.get_yticklabels()] == ["$MEI$", "ks", "random"]
-    assert first.get_yticklabels()[0].get_fontweight() == "bold"
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
-    figure.canvas.draw()
-
-
 def test_mistakes_are_named(records):
-    with pytest.raises(ConfigError, match="metrics is empty"):
-        plot_benchmark(records, [])
-    with pytest.raises(ConfigError, match="close: 'mei'"):
-        plot_benchmark(records, ["mrr"], highlight=["me"])
     with pytest.raises(TableError, match="dataset"):
         benchmark_summary(records.drop(columns="dataset"))

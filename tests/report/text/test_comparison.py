@@ -8,7 +8,6 @@ from edgelab.report import (
     comparison_table,
     comparison_verdict,
     format_comparison,
-    to_markdown_table,
 )
 
 NAN = float("nan")
@@ -55,16 +54,6 @@ def test_text():
         ["broken", "–", "–", "–"],
     ]
     assert format_comparison(records(), ["auprc"], sort_by="auprc")[1] == ["pearson", "0.30 ± 0.14"]
-
-
-def test_markdown():
-    lines = to_markdown_table([["a|b", "x"], ["c", "0.5"]]).splitlines()
-    assert lines == ["| a\\|b |   x |", "|:-----|----:|", "| c    | 0.5 |"]
-    assert len({len(line) for line in lines}) == 1
-    with pytest.raises(TableError, match="rows of one length"):
-        to_markdown_table([["a"], ["b", "c"]])
-    with pytest.raises(TableError, match="rows of one length"):
-        to_markdown_table([])
 
 
 def test_verdict_does_not_hide_a_baseline_that_wins():

@@ -1,4 +1,4 @@
-"""Receiver operating characteristics and precision-recall curves, averaged over hold-outs."""
+"""Curves of a ranking, receiver operating characteristic and precision-recall, averaged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,77 +10,45 @@ from edgelab.errors import TableError
 from edgelab.evaluation import average_precision, roc_auc, score_levels
 from edgelab.typing import Array, Bool, Float
 
+# Scores of the candidates of one hold-out (NaN: not estimable), and which are held-out edges.
 Recovery = tuple[Float[Array, " _"], Bool[Array, " _"]]
-"""Scores of the candidates of one hold-out (NaN: not estimable), and which of them are held-out
-edges.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeanCurve:
-    """A curve averaged over hold-outs at equal positions on the horizontal axis.
+    """A curve averaged over hold-outs at equal positions on the horizontal axis."""
 
-    Attributes:
-        x: Horizontal positions, increasing; a position may come twice, where the curve jumps.
-        mean: Mean height of the single curves.
-        sd: Standard deviation of their heights; zero for a single curve.
-        areas: Area under each single curve.
-    """
-
+    # Increasing; a position may come twice, where the curve jumps.
     x: Float[Array, " points"]
     mean: Float[Array, " points"]
+    # Zero for a single curve.
     sd: Float[Array, " points"]
+    # Under each single curve.
     areas: tuple[float, ...]
 
 
 def check_recoveries(recoveries: Sequence[Recovery], name: str) -> None:
-    """Refuse hold-outs from which no curve can be drawn.
-
-    Args:
-        recoveries: Scores and marks of each hold-out.
-        name: The scorer, for the message.
-
-    Raises:
-        TableError: If there is no hold-out, lengths differ, or a hold-out lacks true or false
-            candidates.
-
-    Example:
-        >>> check_recoveries([(np.array([0.1]), np.array([True]))], "mei")
-        Traceback (most recent call last):
-        ...
-        edgelab.errors.TableError: 'mei', hold-out 0: of 1 candidates 1 are held-out edges; a curve
-        needs both kinds
-    """
+    """Refuse hold-outs of a scorer from which no curve can be drawn."""
     if not len(recoveries):
         raise TableError(f"{name!r} has no hold-outs; give at least one pair (scores, is_positive)")
     for position, (score, is_positive) in enumerate(recoveries):
         if score.shape != is_positive.shape:
             raise TableError(
-                f"{name!r}, hold-out {position}: {score.size} scores but {is_positive.size} marks; give one mark each"
+                f"{name!r}, hold-out {position}: {score.size} scores but {is_positive.size} marks; "
+                "give one mark each"
             )
         n_positives = int(np.count_nonzero(is_positive))
         if not 0 < n_positives < score.size:
             raise TableError(
-                f"{name!r}, hold-out {position}: of {score.size} candidates {n_positives} are held-out edges; "
-                "a curve needs both kinds"
+                f"{name!r}, hold-out {position}: of {score.size} candidates {n_positives} are "
+                "held-out edges; a curve needs both kinds"
             )
 
 
 def mean_roc(recoveries: Sequence[Recovery]) -> MeanCurve:
-    """Receiver operating characteristic, averaged vertically.
-
-    Args:
-        recoveries: Scores and marks of each hold-out, as `check_recoveries` accepts them.
-
-    Returns:
-        True over false positive rate. The area under the mean is the mean of the areas, exactly:
-        where a single curve jumps, both its lower and its upper end are points of the mean.
-
-    Example:
-        >>> curve = mean_roc([(np.array([3.0, 2.0, 1.0]), np.array([True, False, True]))])
-        >>> curve.x.tolist(), curve.mean.tolist()
-        ([0.0, 0.0, 1.0, 1.0], [0.0, 0.5, 0.5, 1.0])
-    """
+    """True over false positive rate, averaged vertically."""
+    # The area under the mean is the mean of the areas, exactly: where a single curve jumps, both
+    # its lower and its upper end are points of the mean.
     curves = [roc_curve(is_positive, score_levels(score))[:2] for score, is_positive in recoveries]
     grid = np.unique(np.concatenate([false_rate for false_rate, _ in curves]))
     heights = np.stack(
@@ -91,20 +59,9 @@ def mean_roc(recoveries: Sequence[Recovery]) -> MeanCurve:
 
 
 def mean_precision_recall(recoveries: Sequence[Recovery]) -> MeanCurve:
-    """Precision-recall curve as steps, averaged vertically.
-
-    Args:
-        recoveries: Scores and marks of each hold-out, as `check_recoveries` accepts them.
-
-    Returns:
-        Precision over recall, from 0 to 1: each step is as high as the precision at its right end,
-        so that the area is the average precision, exactly.
-
-    Example:
-        >>> curve = mean_precision_recall([(np.array([3.0, 2.0, 1.0]), np.array([False, True, True]))])
-        >>> curve.x.tolist(), curve.mean.tolist()
-        ([0.0, 0.5, 0.5, 1.0], [0.5, 0.5, 0.6666666666666666, 0.6666666666666666])
-    """
+    """Precision over recall as steps, averaged vertically."""
+    # Each step is as high as the precision at its right end, so that the area is the average
+    # precision, exactly.
     steps = [_recall_steps(*recovery) for recovery in recoveries]
     ends = np.unique(np.concatenate([recall for recall, _ in steps]))
     heights = np.stack([precision[np.searchsorted(recall, ends)] for recall, precision in steps])
@@ -131,8 +88,8 @@ def _recall_steps(
     # positives yet to add.
     recall, precision = recall[-2::-1], precision[-2::-1]
     recall, first = np.unique(recall, return_index=True)
-    found = recall > 0
-    return recall[found], precision[first][found]
+    is_step = recall > 0
+    return recall[is_step], precision[first][is_step]
 
 
 def _averaged(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edgelab.errors import TableError
 from edgelab.evaluation import average_precision, roc_auc
-from edgelab.report.figures._recovery_curves import (
+from edgelab.report.figures._mean_curves import (
     check_recoveries,
     mean_precision_recall,
     mean_roc,
