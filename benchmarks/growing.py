@@ -81,10 +81,9 @@ def parse_options() -> argparse.Namespace:
 def report(method: str, runs: list[Run]) -> None:
     accuracies = [100 * run.accuracy for run in runs]
     sd = statistics.stdev(accuracies) if len(runs) > 1 else 0.0
-    means = [
-        statistics.mean(getattr(run, name) for run in runs) for name in ("loss", "rise", "seconds")
-    ]
-    loss, rise, seconds = means
+    loss = statistics.mean(run.loss for run in runs)
+    rise = statistics.mean(run.rise for run in runs)
+    seconds = statistics.mean(run.seconds for run in runs)
     print(
         f"{method:<15} {statistics.mean(accuracies):>7.2f}±{sd:<5.2f} {ELSEWHERE[method]:>10}",
         f"{loss:>11.4f} {rise:>8.3f} {seconds:>9.3f}",
@@ -184,13 +183,8 @@ def least(network: GrowingChain, batches) -> None:
         output.retain_grad()
         (output - y).square().sum().backward()
         inputs, gradient = hidden.detach(), output.grad
-        for left, right in (
-            (inputs, inputs),
-            (inputs, gradient),
-            (x, gradient),
-            (x, inputs),
-            (x, x),
-        ):
+        products = [(inputs, inputs), (inputs, gradient), (x, gradient), (x, inputs), (x, x)]
+        for left, right in products:
             left.mT @ right
 
 

@@ -11,6 +11,8 @@ of the middle tier instead.
 """
 
 import argparse
+from collections import Counter
+from itertools import chain
 
 import pandas as pd
 import torch
@@ -20,6 +22,7 @@ from rich.progress import track
 from edgelab.datasets import convergence_graph, simulate
 from edgelab.growth import grow_gsnn, mean_loss
 from edgelab.models import GSNN
+from edgelab.seeds import seed_for
 from edgelab.tasks import graph_of, perturbation_task
 from edgelab.training import iterate_batches
 
@@ -55,11 +58,12 @@ def build(graph, channels, seed):
 def grow_at_random(model, graph, budget, optimizer, seed):
     """New channels for random functions and layers, with weights like those of a new model."""
     generator = torch.Generator().manual_seed(seed)
-    counts, wanted = model.channel_counts, model.channel_counts
+    counts = model.channel_counts
+    wanted = counts.clone()
     degree = torch.zeros(model.n_functions, dtype=torch.int64)
-    for name in (name for edge in model.edges for name in edge):
-        if name in model.function_names:
-            degree[model.function_names.index(name)] += 1
+    ends = Counter(chain.from_iterable(model.edges))
+    for number, name in enumerate(model.function_names):
+        degree[number] = ends[name]
     left = budget
     for unit in torch.randperm(counts.numel(), generator=generator).tolist():
         layer, node = divmod(unit, model.n_functions)
@@ -90,7 +94,8 @@ def run(graph, train, test, *, channels, seed, epochs, lr, growth=None, budget=0
             if growth == "closed form":
                 grow_gsnn(model, [train], part, optimizer=optimizer)
             else:
-                grow_at_random(model, graph, part, optimizer, seed + epoch)
+                drawn = seed_for(seed, f"growth after epoch {epoch}")
+                grow_at_random(model, graph, part, optimizer, drawn)
         for batch in iterate_batches(*train, 64, generator=generator, drop_last=True):
             optimizer.zero_grad()
             (model(batch.x) - batch.y).square().mean().backward()

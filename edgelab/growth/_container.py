@@ -45,8 +45,9 @@ class GrowingContainer(nn.Module, ABC):
         Args:
             options: What will be wanted; by default everything but the Fisher information.
         """
+        flags = (options or UpdateOptions()).counting()
         for layer in self.growing_layers:
-            layer.init_computation(**(options or UpdateOptions()).counting())
+            layer.init_computation(**flags)
 
     def backward(self, loss: Num[Tensor, ""]) -> None:
         """Bring gradients to where statistics need them; `grad` of parameters is left alone.
@@ -77,8 +78,8 @@ class GrowingContainer(nn.Module, ABC):
             options: What to look for, the same as for `init_computation`.
             **arguments: Passed to `GrowingModule.compute_optimal_updates`.
         """
+        flags: dict[str, Any] = {**(options or UpdateOptions()).solving()}
         for layer in self.growing_layers:
-            flags: dict[str, Any] = {**(options or UpdateOptions()).solving()}
             layer.compute_optimal_updates(**flags, **arguments)
 
     def reset_computation(self) -> None:
@@ -109,11 +110,10 @@ class GrowingContainer(nn.Module, ABC):
         """
         if scaling_factor is not None:
             self.set_scaling_factor(scaling_factor)
-        return [
-            insertion
-            for layer in self.growing_layers
-            for insertion in layer.apply_change(optimizer=optimizer)
-        ]
+        insertions = []
+        for layer in self.growing_layers:
+            insertions += layer.apply_change(optimizer=optimizer)
+        return insertions
 
     def delete_update(self) -> None:
         """Forget all updates."""

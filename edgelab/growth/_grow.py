@@ -130,9 +130,7 @@ def grow(
         raise GrowthError("no layer of this network can grow: none has a previous growing module")
     way = GROWTH_METHODS[method]
     with threads_for_pass(network, max(len(x) for x, _ in batches)):
-        return _grow(
-            network, batches, summed(loss), n_neurons, way, optimizer, scalings, generator
-        )
+        return _grow(network, batches, summed(loss), n_neurons, way, optimizer, scalings, generator)
 
 
 def _grow(
