@@ -7,8 +7,7 @@ from edgelab.typing import Float, Tensor
 
 
 class ActivationCache:
-    """Hidden values of every block and the loss's gradients with respect to them; made by
-    `GSNN.capture()`.
+    """Hidden values of every block and their gradients; made by `GSNN.capture()`.
 
     The last forward pass counts. Values stay readable after the `with` block has ended, for as long
     as the cache lives.
@@ -35,8 +34,7 @@ class ActivationCache:
 
     @property
     def gradients(self) -> Float[Tensor, "layers batch nodes channels"]:
-        """Gradients of the loss with respect to `activations`; zero where the loss does not depend
-        on them.
+        """Gradients of the loss with respect to `activations`; zero where it depends on none.
 
         Raises:
             CaptureError: If `loss.backward()` has not run, or ran before the last forward pass.
@@ -44,14 +42,14 @@ class ActivationCache:
         values = self._captured()
         if all(value.grad is None for value in values):
             raise CaptureError(
-                "no gradient has reached the captured activations; call loss.backward() after the forward pass and "
-                "inside the same `with model.capture()` block, with gradients enabled"
+                "no gradient has reached the captured activations; call loss.backward() after the "
+                "forward pass and inside the same `with model.capture()` block, with gradients "
+                "enabled"
             )
         return torch.stack([torch.zeros_like(v) if v.grad is None else v.grad for v in values])
 
     def gradients_of(self, loss: Float[Tensor, ""]) -> Float[Tensor, "layers batch nodes channels"]:
-        """Gradients of any scalar with respect to `activations`, computed now; no `.grad` is
-        touched.
+        """Gradients of any scalar with respect to `activations`; no `.grad` is touched.
 
         Args:
             loss: A scalar that depends on the prediction of the captured forward pass.

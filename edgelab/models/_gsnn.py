@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
+from edgelab.checks import check_integer
 from edgelab.errors import CaptureError, ConfigError, DataError
 from edgelab.linear import maps
 from edgelab.ops import EdgeWiring
@@ -17,10 +18,9 @@ from ._capture import ActivationCache
 from ._channels import ChannelNumbers, channel_counts
 from ._masks import edge_mask_rows, node_mask_rows
 from ._node_layers import NodeGate, NodeMLP, map_penalties
-from ._norms import frozen_statistics
+from ._norms import NORMS, frozen_statistics
 from ._numbered_graph import number_graph
 from ._res_block import ResBlock
-from ._resizing import check_can_widen, make_room, resize
 from ._sparse_layers import EdgesToNodes, NodesToEdges
 
 
@@ -80,9 +80,9 @@ class GSNN(nn.Module):
         ConfigError: If an option lies outside its range.
 
     Example:
-        >>> ff, into, out = torch.tensor([[0], [1]]), torch.tensor([[0], [0]]), torch.tensor([[1], [0]])
-        >>> index = {("function", "to", "function"): ff, ("input", "to", "function"): into,
-        ...          ("function", "to", "output"): out}
+        >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
+        ...          ("input", "to", "function"): torch.tensor([[0], [0]]),
+        ...          ("function", "to", "output"): torch.tensor([[1], [0]])}
         >>> names = {"input": ["drug"], "function": ["MEK", "ERK"], "output": ["pERK"]}
         >>> model = GSNN(index, names, channels=4, layers=2)
         >>> model(torch.ones(5, 1)).shape
@@ -124,26 +124,27 @@ class GSNN(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        sizes = {
-            "layers": layers,
-            "edge_channels": edge_channels,
-            "node_mlp_hidden": node_mlp_hidden,
-        }
-        _check_options(
-            {"channels": channels, **sizes} if isinstance(channels, int) else sizes, dropout
-        )
+        if isinstance(channels, int):
+            check_integer("channels", channels)
+        check_integer("layers", layers)
+        check_integer("edge_channels", edge_channels)
+        check_integer("node_mlp_hidden", node_mlp_hidden)
+        if not 0 <= dropout < 1:
+            raise ConfigError(f"dropout must lie in [0, 1), got {dropout!r}")
         if maps[linear] is not maps["Linear"] and not (node_mlp or node_attn):
             raise ConfigError(
-                f"linear={linear!r} shapes node layers, but there are none; pass node_mlp=True, or drop it"
+                f"linear={linear!r} shapes node layers, but there are none; pass node_mlp=True, or "
+                "drop it"
             )
         self.graph = number_graph(edge_index_dict, node_names_dict, add_function_self_edges)
-        source, target = (
-            ends.repeat_interleave(edge_channels) for ends in (self.graph.source, self.graph.target)
-        )
         counts = channel_counts(channels, layers, self.n_functions, share_layers)
         width = int(counts.max())
-        self.layers, self.edge_channels, self.share_layers = layers, edge_channels, share_layers
-        self.norm_name, self.checkpoint = norm, checkpoint
+        self.layers = layers
+        self.edge_channels = edge_channels
+        self.share_layers = share_layers
+        self.norm_name = norm
+        self.checkpoint = checkpoint
+        source, target = self._repeated_ends()
         self.wiring = EdgeWiring(source, target, self.n_functions, width)
         for name, index in self.graph.end_rows(self.wiring, source, target).items():
             self.register_buffer(name, index, persistent=False)
@@ -171,7 +172,7 @@ class GSNN(nn.Module):
             for layer in range(layers)
         )
         self.register_buffer("unequal_counts", None)
-        resize(self, counts)
+        self._resize(counts)
         self._scale = layers**-0.5 if residual else 1.0
         self._cache: ActivationCache | None = None
         self.to(device=device, dtype=dtype)
@@ -230,23 +231,19 @@ class GSNN(nn.Module):
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers training can change: padding of absent channels and pruned weights are
-        not counted.
-        """
+        """How many numbers training can change, without absent channels and pruned weights."""
         unused = sum(cast(int, getattr(module, "n_unused", 0)) for module in self.modules())
-        return (
-            sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
-            - unused
-        )
+        trained = (parameter for parameter in self.parameters() if parameter.requires_grad)
+        return sum(parameter.numel() for parameter in trained) - unused
 
     def widen(
         self, channels: ChannelNumbers, optimizer: torch.optim.Optimizer | None = None
     ) -> None:
-        """Give functions more channels, in place; predictions stay as they are, and parameters the
-        same objects.
+        """Give functions more channels, in place; predictions stay as they are.
 
-        All weights of a new channel are zero and would stay so in training: set those that enter
-        it, at least (`edgelab.growth.grow_gsnn` chooses the best ones).
+        Parameters stay the same objects. All weights of a new channel are zero and would stay so in
+        training: set those that enter it, at least (`edgelab.growth.grow_gsnn` chooses the best
+        ones).
 
         Args:
             channels: Channels from now on, as in the constructor; none may be lost.
@@ -274,11 +271,59 @@ class GSNN(nn.Module):
             raise ConfigError(
                 "widen() cannot take channels away; pass at least `model.channel_counts`"
             )
-        check_can_widen(self.norm_name, self.res_blocks())
-        resize(self, counts, optimizer)
+        self._check_can_widen()
+        self._resize(counts, optimizer)
+
+    def _check_can_widen(self) -> None:
+        """Refuse new channels where old ones would notice them."""
+        if NORMS[self.norm_name].mixes_channels:
+            apart = [name for name in NORMS if not NORMS[name].mixes_channels]
+            raise ConfigError(
+                f"norm {self.norm_name!r} mixes the channels of a function, so that a new one "
+                f"would change the others; build the model with one of {apart}"
+            )
+        if any(
+            block.node_mlp is not None or block.node_gate is not None for block in self.res_blocks()
+        ):
+            raise ConfigError(
+                "node_mlp and node_attn read a fixed number of channels of every function and "
+                "cannot take in new ones; build the model without them"
+            )
+
+    def _resize(
+        self, counts: Int[Tensor, "layers nodes"], optimizer: torch.optim.Optimizer | None = None
+    ) -> None:
+        """Give functions other numbers of channels, in place; new weights are zero."""
+        width = int(counts.max())
+        device = self.wiring.row_of_edge.device
+        equal = bool((counts == width).all())
+        if width != self.channels:
+            source, target = self._repeated_ends()
+            self.wiring = EdgeWiring(source, target, self.n_functions, width).to(device)
+        elif equal and self.unequal_counts is None:
+            return
+        for layer, block in enumerate(self.res_blocks()):
+            if not (self.share_layers and layer):
+                block.lin_in.resize(counts[layer], self.wiring, width, optimizer)
+                block.lin_out.resize(counts[layer], self.wiring, width, optimizer)
+            block.resize(counts[layer], width, optimizer)
+        self.unequal_counts = None if equal else counts.to(device)
+
+    def _repeated_ends(self) -> tuple[Int[Tensor, " edges"], Int[Tensor, " edges"]]:
+        """Sources and targets of the edges, each as often as it carries a number."""
+        source = self.graph.source.repeat_interleave(self.edge_channels)
+        return source, self.graph.target.repeat_interleave(self.edge_channels)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        make_room(self, state_dict, prefix)
+        # Where either has unequal numbers of channels, the model takes those of the state. A state
+        # of another graph changes nothing here and is refused below.
+        counts = state_dict.get(f"{prefix}unequal_counts")
+        weight = state_dict.get(f"{prefix}blocks.0.lin_in.weight")
+        shape = (self.layers, self.n_functions)
+        if counts is not None and counts.shape == shape:
+            self._resize(counts.cpu())
+        elif counts is None and self.unequal_counts is not None and weight is not None:
+            self._resize(torch.full(shape, weight.shape[1]))
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def res_blocks(self) -> list[ResBlock]:
@@ -310,12 +355,12 @@ class GSNN(nn.Module):
                 model.
         """
         self._check_input(x)
-        nodes = None if node_mask is None else node_mask_rows(node_mask, x, self.wiring)
-        edges = (
-            None
-            if edge_mask is None
-            else edge_mask_rows(edge_mask, x, self.wiring, self.edge_channels)
-        )
+        nodes: Tensor | None = None
+        edges: Tensor | None = None
+        if node_mask is not None:
+            nodes = node_mask_rows(node_mask, x, self.wiring)
+        if edge_mask is not None:
+            edges = edge_mask_rows(edge_mask, x, self.wiring, self.edge_channels)
         if self._cache is not None:
             self._cache.start()
         state = x.new_zeros(self.wiring.n_rows, len(x))
@@ -325,11 +370,9 @@ class GSNN(nn.Module):
             state = self._advance(block, state, nodes)
             state = state if edges is None else state * edges
         prediction = self._read_out(state)
-        return (
-            (prediction, state.index_select(0, self.wiring.row_of_edge).t())
-            if return_edges
-            else prediction
-        )
+        if not return_edges:
+            return prediction
+        return prediction, state.index_select(0, self.wiring.row_of_edge).t()
 
     def _advance(self, block: nn.Module, state: Tensor, node_mask: Tensor | None) -> Tensor:
         if self.checkpoint and torch.is_grad_enabled() and self._cache is None:
@@ -350,13 +393,12 @@ class GSNN(nn.Module):
     def _check_input(self, x: Tensor) -> None:
         if x.dim() != 2 or x.shape[1] != len(self.graph.inputs):
             raise DataError(
-                f"x must be [batch, {len(self.graph.inputs)}], one column per input node, got {tuple(x.shape)}; "
-                "order the columns as `model.input_names`"
+                f"x must be [batch, {len(self.graph.inputs)}], one column per input node, got "
+                f"{tuple(x.shape)}; order the columns as `model.input_names`"
             )
         dtype = self.res_blocks()[0].lin_in.weight.dtype
-        if not x.is_floating_point() or (
-            x.dtype != dtype and not torch.is_autocast_enabled(x.device.type)
-        ):
+        converts = torch.is_autocast_enabled(x.device.type)
+        if not x.is_floating_point() or (x.dtype != dtype and not converts):
             raise DataError(
                 f"x must have the dtype of the model, {dtype}, got {x.dtype}; pass x.to({dtype})"
             )
@@ -383,7 +425,8 @@ class GSNN(nn.Module):
             >>> index = {("function", "to", "function"): torch.tensor([[0], [1]]),
             ...          ("input", "to", "function"): torch.tensor([[0], [0]]),
             ...          ("function", "to", "output"): torch.tensor([[1], [0]])}
-            >>> model = GSNN(index, {"input": ["i"], "function": ["f", "g"], "output": ["o"]}, channels=3, layers=2)
+            >>> names = {"input": ["i"], "function": ["f", "g"], "output": ["o"]}
+            >>> model = GSNN(index, names, channels=3, layers=2)
             >>> with model.capture() as cache:
             ...     model(torch.ones(5, 1)).square().sum().backward()
             >>> cache.activations.shape, cache.gradients.shape
@@ -438,17 +481,9 @@ class GSNN(nn.Module):
     def extra_repr(self) -> str:
         """Show the sizes."""
         graph = self.graph
+        widths = sorted({int(self.channel_counts.min()), self.channels})
         return (
-            f"inputs={len(graph.inputs)}, functions={len(graph.functions)}, outputs={len(graph.outputs)}, "
-            f"edges={len(graph.source)}, "
-            f"channels={'…'.join(map(str, sorted({int(self.channel_counts.min()), self.channels})))}, "
-            f"layers={self.layers}"
+            f"inputs={len(graph.inputs)}, functions={len(graph.functions)}, "
+            f"outputs={len(graph.outputs)}, edges={len(graph.source)}, "
+            f"channels={'…'.join(map(str, widths))}, layers={self.layers}"
         )
-
-
-def _check_options(sizes: Mapping[str, int], dropout: float) -> None:
-    for name, size in sizes.items():
-        if not (isinstance(size, int) and size > 0):
-            raise ConfigError(f"{name} must be a positive integer, got {size!r}")
-    if not 0 <= dropout < 1:
-        raise ConfigError(f"dropout must lie in [0, 1), got {dropout!r}")

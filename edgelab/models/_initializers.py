@@ -1,6 +1,4 @@
-"""Initial weights of the sparse layers: one number per (edge, channel), scaled by the degrees of
-what it joins.
-"""
+"""Initial weights of the sparse layers, scaled by the degrees of what they join."""
 
 from dataclasses import dataclass
 
@@ -10,15 +8,9 @@ from edgelab.registry import Registry
 from edgelab.typing import Float, Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fan:
-    """How many weights meet at either end of each weight.
-
-    Attributes:
-        fan_in: Weights that share the destination of this one, `[edges, channels]` or
-            broadcastable.
-        fan_out: Weights that share its origin, likewise.
-    """
+    """How many weights share the destination (fan_in) or the origin (fan_out) of each weight."""
 
     fan_in: Float[Tensor, "edges #channels"]
     fan_out: Float[Tensor, "edges #channels"]
@@ -79,22 +71,6 @@ def _uniform(shape: tuple[int, int], bound: Tensor) -> Tensor:
     return (2 * torch.rand(shape) - 1) * bound
 
 
-def initial_weight(
-    init: str, shape: tuple[int, int], fan: Fan, gain: float = 1.0
-) -> Float[Tensor, "edges channels"]:
-    """Draw the initial weights of a sparse layer from torch's global generator.
-
-    Args:
-        init: A name in `INITIALIZERS`.
-        shape: Edges × channels.
-        fan: Degrees at either end of each weight.
-        gain: Multiplies the result.
-
-    Returns:
-        The weights, on the CPU in the default dtype.
-
-    Example:
-        >>> initial_weight("zeros", (2, 3), Fan(torch.ones(2, 1), torch.ones(2, 1))).shape
-        torch.Size([2, 3])
-    """
-    return gain * INITIALIZERS[init](shape, fan)
+def initial_weight(init: str, shape: tuple[int, int], fan: Fan) -> Float[Tensor, "edges channels"]:
+    """Draw weights `[edges, channels]` from torch's global generator, on the CPU."""
+    return INITIALIZERS[init](shape, fan)

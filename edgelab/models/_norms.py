@@ -20,8 +20,7 @@ from torch import nn
 from edgelab.registry import Registry
 from edgelab.typing import Float, Int, Tensor
 
-from ._channels import presence, widened
-from ._widening import reshape_parameter
+from ._channels import presence, reshape_parameter, widened
 
 Hidden = Float[Tensor, "rows channels batch"]
 
@@ -186,7 +185,7 @@ class LayerNorm(RowNorm):
 
 
 class RMSNorm(RowNorm):
-    """Per node and sample: h / √(mean of h² over the channels + 1e-6), with a scale and no shift."""
+    """Per node and sample: h / √(mean of h² over the channels + 1e-6); a scale and no shift."""
 
     mixes_channels = True
     eps = 1e-6
@@ -223,7 +222,7 @@ class RunningNorm(RowNorm):
         self.register_buffer("running_var", torch.ones(self.weight.numel()))
 
     def forward(self, hidden: Hidden) -> Hidden:
-        """Normalise; the shape stays. In training mode the running statistics move by `momentum`."""
+        """Normalise; the shape stays. In training mode the running statistics move."""
         if not hidden.shape[-1]:
             return hidden  # an empty batch has no statistics
         if self.training:

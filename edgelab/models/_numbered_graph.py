@@ -1,6 +1,4 @@
-"""A graph as a GSNN numbers it: functions first, then inputs, then outputs; checked once, at the
-door.
-"""
+"""A graph as a GSNN numbers it: functions first, then inputs, then outputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,25 +11,17 @@ from edgelab.ops import EdgeWiring
 from edgelab.typing import Int, Tensor
 
 # The order in which a model lists its edges; self edges follow.
-EDGE_ORDER: tuple[EdgeType, ...] = (FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES)
+_EDGE_ORDER: tuple[EdgeType, ...] = (FUNCTION_EDGES, INPUT_EDGES, OUTPUT_EDGES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberedGraph:
-    """Names of all nodes, and the edges between their numbers.
-
-    Attributes:
-        functions: Names of nodes 0, 1, ….
-        inputs: Names of the nodes that follow.
-        outputs: Names of the last nodes.
-        source: Source of every edge: function→function, input→function, function→output, then self
-            edges.
-        target: Target of every edge.
-    """
+    """Names of all nodes, and the edges between their numbers, on the CPU."""
 
     functions: tuple[str, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    # function→function, input→function, function→output, then self edges
     source: Int[Tensor, " edges"]
     target: Int[Tensor, " edges"]
 
@@ -46,16 +36,7 @@ class NumberedGraph:
     def end_rows(
         self, wiring: EdgeWiring, source: Int[Tensor, " edges"], target: Int[Tensor, " edges"]
     ) -> dict[str, Tensor]:
-        """Index tensors that put inputs on their edges and read outputs from theirs.
-
-        Args:
-            wiring: Where the edge state keeps each edge.
-            source: Source of every edge of the wiring.
-            target: Target of every edge of the wiring.
-
-        Returns:
-            By the name under which a model keeps them.
-        """
+        """Index tensors, by name, that put inputs on their edges and read outputs from theirs."""
         to_output = (target >= len(self.functions)).nonzero().squeeze(1)
         output = target[to_output] - len(self.functions) - len(self.inputs)
         degree = torch.bincount(output, minlength=len(self.outputs)).clamp(min=1)
@@ -72,43 +53,23 @@ def number_graph(
     node_names_dict: Mapping[str, list[str]],
     self_edges: bool,
 ) -> NumberedGraph:
-    """Number nodes and edges of a graph.
-
-    Args:
-        edge_index_dict: `[2, edges]` node ids for each of the three edge types.
-        node_names_dict: Names of the nodes of each type.
-        self_edges: Whether every function gets an edge to itself.
-
-    Returns:
-        The graph, on the CPU; the arguments are left as they are.
-
-    Raises:
-        GraphError: If a node or edge type is missing or unknown, there is no function, or an edge
-            names a node that does not exist.
-
-    Example:
-        >>> into = torch.tensor([[0], [1]])
-        >>> none = torch.empty(2, 0, dtype=torch.int64)
-        >>> index = {FUNCTION_EDGES: none, INPUT_EDGES: into, OUTPUT_EDGES: none}
-        >>> graph = number_graph(index, {"input": ["i"], "function": ["f", "g"], "output": []}, self_edges=False)
-        >>> graph.source.tolist(), graph.target.tolist()
-        ([2], [1])
-    """
+    """Number nodes and edges of a graph, checked; with `self_edges` one more per function."""
     if missing := {"input", "function", "output"} - set(node_names_dict):
         raise GraphError(
-            f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are none"
+            f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are "
+            "none"
         )
-    if set(edge_index_dict) != set(EDGE_ORDER):
+    if set(edge_index_dict) != set(_EDGE_ORDER):
         raise GraphError(
-            f"a GSNN needs exactly the edge types {list(EDGE_ORDER)}, got {list(edge_index_dict)}; "
-            "make the graph with edgelab.graphs.build_graph"
+            f"a GSNN needs exactly the edge types {list(_EDGE_ORDER)}, got "
+            f"{list(edge_index_dict)}; make the graph with edgelab.graphs.build_graph"
         )
     names = {kind: tuple(node_names_dict[kind]) for kind in ("function", "input", "output")}
     if not names["function"]:
         raise GraphError("the graph has no function node; add at least one to `functions`")
     size = {kind: len(listed) for kind, listed in names.items()}
     start = {"function": 0, "input": size["function"], "output": size["function"] + size["input"]}
-    ends = [_shifted(edge_index_dict[kind].cpu(), kind, size, start) for kind in EDGE_ORDER]
+    ends = [_shifted(edge_index_dict[kind].cpu(), kind, size, start) for kind in _EDGE_ORDER]
     if self_edges:
         ends.append(torch.arange(size["function"]).repeat(2, 1))
     source, target = torch.cat(ends, dim=1)
@@ -121,8 +82,8 @@ def _shifted(
     """Edges of one type, with the numbers of the whole graph."""
     if index.dim() != 2 or len(index) != 2 or index.dtype != torch.int64:
         raise GraphError(
-            f"edge_index of {kind} must be an int64 tensor [2, edges], got {index.dtype} of shape "
-            f"{tuple(index.shape)}; without edges pass torch.empty(2, 0, dtype=torch.int64)"
+            f"edge_index of {kind} must be an int64 tensor [2, edges], got {index.dtype} of "
+            f"shape {tuple(index.shape)}; without edges pass torch.empty(2, 0, dtype=torch.int64)"
         )
     for row, node_type in zip(index, (kind[0], kind[2]), strict=True):
         if len(row) and not (int(row.min()) >= 0 and int(row.max()) < size[node_type]):

@@ -154,9 +154,7 @@ class ResBlock(nn.Module):
         return hidden if self.present is None else hidden * self.present
 
     def _record(self, hidden: Tensor, cache: ActivationCache | None, stage: str) -> Tensor:
-        """Keep [batch, functions, channels] in the order of the graph, and go on from what was
-        kept.
-        """
+        """Keep [batch, functions, channels] in the graph's order, and go on from what was kept."""
         if cache is None or cache.stage != stage:
             return hidden
         inward = self.lin_in.wiring.inward

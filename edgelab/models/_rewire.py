@@ -25,8 +25,7 @@ _PER_EDGE = ("lin_in.weight", "lin_out.weight", "lin_out.bias", "edge_norm.")
 
 
 def in_natural_order(data: HeteroData) -> HeteroData:
-    """Return the graph with nodes and edges in the natural order of their names, so that no other
-    one matters.
+    """Return the graph with nodes and edges in the natural order of their names.
 
     Args:
         data: A graph as `build_graph` makes it.
@@ -35,7 +34,8 @@ def in_natural_order(data: HeteroData) -> HeteroData:
         An equal graph; edges keep their sign and weight.
 
     Example:
-        >>> data = build_graph([("f10", "f2")], input_edges=[("i", "f10")], output_edges=[("f2", "o")])
+        >>> edges = {"input_edges": [("i", "f10")], "output_edges": [("f2", "o")]}
+        >>> data = build_graph([("f10", "f2")], **edges)
         >>> in_natural_order(data)["function"].node_names
         ['f2', 'f10']
     """
@@ -69,7 +69,8 @@ def with_function_edges(data: HeteroData, edges: Bool[Array, "nodes nodes"]) -> 
 
     Example:
         >>> data = build_graph([("a", "b")], input_edges=[("i", "a")], output_edges=[("b", "o")])
-        >>> edges_of(with_function_edges(data, np.array([[False, False], [True, False]]))).to_dict("records")
+        >>> back = np.array([[False, False], [True, False]])
+        >>> edges_of(with_function_edges(data, back)).to_dict("records")
         [{'source': 'b', 'target': 'a'}]
     """
     names = np.asarray(data["function"].node_names, dtype=object)

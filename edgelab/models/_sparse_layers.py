@@ -1,6 +1,4 @@
-"""The two sparse layers of a block, as modules: they hold weights, the products are in
-`edgelab.ops`.
-"""
+"""The two sparse layers of a block: weights, masks and coordinates of the products of `ops`."""
 
 from functools import partial
 from typing import Any
@@ -12,14 +10,12 @@ from edgelab.errors import ConfigError
 from edgelab.ops import EdgeWiring, edges_to_nodes, nodes_to_edges
 from edgelab.typing import Bool, Float, Int, Tensor
 
-from ._channels import presence, widened
+from ._channels import presence, reshape_parameter, widened
 from ._initializers import Fan, initial_weight
-from ._widening import reshape_parameter
 
 
 class SparseLayer(nn.Module):
-    """Weights `[edges of the layer, channels]` between edges and the channels of functions, in
-    coordinates or not.
+    """Base: weights `[edges of the layer, channels]` between edges and channels of functions.
 
     Args:
         wiring: The graph.
@@ -63,9 +59,7 @@ class SparseLayer(nn.Module):
 
     @property
     def used_weight(self) -> Float[Tensor, "layer_edges channels"]:
-        """The weights that the layer multiplies with: zero where it was pruned, or the channel is
-        absent.
-        """
+        """The weights in use: zero where pruned, or where the channel is absent."""
         weight = self.weight if self.mask is None else self.weight * self.mask
         return weight if self.present is None else weight * self.present
 
@@ -77,9 +71,7 @@ class SparseLayer(nn.Module):
 
     @property
     def n_unused(self) -> int:
-        """How many entries of the parameters take part in nothing: absent channels and pruned
-        weights.
-        """
+        """How many entries of the parameters belong to absent channels or pruned weights."""
         used = torch.ones_like(self.weight, dtype=torch.bool) if self.mask is None else self.mask
         used = used if self.present is None else used & self.present
         return self.weight.numel() - int(used.sum())
@@ -135,9 +127,7 @@ class SparseLayer(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _coordinates(self) -> tuple[Int[Tensor, "2 weights"], Int[Tensor, " weights"]]:
-        """(origin, destination) of every weight in lexical order, and where each of them stands in
-        `weight`.
-        """
+        """(origin, destination) of every weight in lexical order, and its place in `weight`."""
         channels = self.weight.shape[1]
         row = self.node_of_edge.unsqueeze(1) * channels + torch.arange(
             channels, device=self.edges.device
@@ -181,13 +171,14 @@ class SparseLayer(nn.Module):
         own, own_order = self._coordinates()
         if index.shape != own.shape or values.numel() != own.shape[1]:
             raise ConfigError(
-                f"this layer has {own.shape[1]} weights, got index {tuple(index.shape)} and {values.numel()} values; "
-                "pass what `to_coo` of a layer of the same graph returns"
+                f"this layer has {own.shape[1]} weights, got index {tuple(index.shape)} and "
+                f"{values.numel()} values; pass what `to_coo` of a layer of the same graph returns"
             )
         order = _lexical_order(index.to(own))
         if not torch.equal(index.to(own)[:, order], own):
             raise ConfigError(
-                "the coordinates are not those of this layer's graph; see `to_coo()` for the right ones"
+                "the coordinates are not those of this layer's graph; see `to_coo()` for the right "
+                "ones"
             )
         if bias is not None and (self.bias is None or bias.numel() != self.bias.numel()):
             expected = "no bias" if self.bias is None else f"{self.bias.numel()} biases"
@@ -202,7 +193,8 @@ class SparseLayer(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes."""
-        return f"edges={self.weight.shape[0]}, channels={self.weight.shape[1]}, bias={self.bias is not None}"
+        n_edges, channels = self.weight.shape
+        return f"edges={n_edges}, channels={channels}, bias={self.bias is not None}"
 
 
 def _lexical_order(index: Int[Tensor, "2 weights"]) -> Int[Tensor, " weights"]:
@@ -253,21 +245,16 @@ class EdgesToNodes(SparseLayer):
     @property
     def used_bias(self) -> Float[Tensor, "nodes channels"] | None:
         """The biases that the layer adds: zero where the channel is absent."""
-        return (
-            self.bias
-            if self.bias is None or self.present_bias is None
-            else self.bias * self.present_bias
-        )
+        if self.bias is None or self.present_bias is None:
+            return self.bias
+        return self.bias * self.present_bias
 
     @property
     def n_unused(self) -> int:
-        """How many entries of the parameters take part in nothing: absent channels and pruned
-        weights.
-        """
-        absent_biases = (
-            0 if self.bias is None or self.present_bias is None else int((~self.present_bias).sum())
-        )
-        return super().n_unused + absent_biases
+        """How many entries of the parameters belong to absent channels or pruned weights."""
+        if self.bias is None or self.present_bias is None:
+            return super().n_unused
+        return super().n_unused + int((~self.present_bias).sum())
 
     def _mark_present(self, counts: Int[Tensor, " nodes"]) -> None:
         super()._mark_present(counts)
@@ -284,8 +271,13 @@ class EdgesToNodes(SparseLayer):
         width: int,
         optimizer: torch.optim.Optimizer | None = None,
     ) -> None:
-        """Give functions other numbers of channels, in place; new weights and biases are zero. See
-        `SparseLayer`.
+        """Give functions other numbers of channels, in place; new weights and biases are zero.
+
+        Args:
+            counts: Channels of every function.
+            wiring: The same graph with `width` channels.
+            width: The common width.
+            optimizer: Its memory of the parameters changes along with them.
         """
         if self.bias is not None and self.present_bias is not None:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Functions of unequal width: padding must take part in nothing, and widening must change nothing."""
+"""Functions of unequal width: padding takes part in nothing, and widening changes nothing."""
 
 import copy
 
@@ -7,7 +7,7 @@ import torch
 
 from edgelab.errors import ConfigError
 from edgelab.models import GSNN, NORMS
-from edgelab.models._channels import channel_counts, presence, widened
+from edgelab.models._channels import channel_counts, presence, reshape_parameter, widened
 
 PER_FUNCTION = [1, 3, 2, 4, 2]
 PER_LAYER = [[1, 3, 2, 4, 2], [2, 2, 2, 1, 1], [4, 1, 3, 3, 2]]
@@ -60,6 +60,17 @@ class TestCounts:
     def test_presence_and_width_by_hand(self):
         assert presence(torch.tensor([0, 2]), 2).tolist() == [[False, False], [True, True]]
         assert widened(torch.tensor([[1, 2, 3]]), 0, 2).tolist() == [[1, 2]]
+
+
+def test_an_optimizers_memory_is_reshaped_with_its_parameter():
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=0.5, momentum=0.9)
+    weight.sum().backward()
+    optimizer.step()
+    reshape_parameter(weight, lambda old, fill: widened(old, fill, 3), optimizer, fill=7.0)
+    assert weight.tolist() == [0.5, 0.5, 7.0]
+    assert optimizer.state[weight]["momentum_buffer"].tolist() == [1.0, 1.0, 0.0]
+    assert weight.grad is None
 
 
 @pytest.mark.parametrize("channels", [PER_FUNCTION, PER_LAYER])
