@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from edgelab._version import __version__
 from edgelab.errors import DataError
@@ -39,15 +38,21 @@ def environment() -> dict[str, Any]:
         `threads` that torch uses, and the names of the CUDA `devices`.
 
     Example:
+        >>> import torch
         >>> record = environment()
         >>> record["torch"] == torch.__version__, "platform" in record
         (True, True)
     """
+    import torch  # not at the top: fingerprints of data do without it
+
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         "python": platform.python_version(),
         "edgelab": __version__,
         **{name: _installed(name) for name in PACKAGES},
+        "torch": str(
+            torch.__version__
+        ),  # the installed record may lack the build, as in 2.13.0+cpu
         "platform": platform.platform(),
         "threads": torch.get_num_threads(),
         "devices": devices,
@@ -55,8 +60,6 @@ def environment() -> dict[str, Any]:
 
 
 def _installed(package: str) -> str | None:
-    if package == "torch":  # the installed record may lack the build, as in 2.13.0+cpu
-        return str(torch.__version__)
     try:
         return version(package)
     except PackageNotFoundError:

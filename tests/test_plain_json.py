@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -84,3 +86,13 @@ def test_what_json_cannot_hold_is_refused_with_its_place(tmp_path):
 def test_files_are_utf8_json(tmp_path):
     path = write_json(tmp_path / "m.json", {"sd": np.float32("nan"), "name": "PI3K-γ"})
     assert json.loads(path.read_bytes().decode("utf-8")) == {"sd": None, "name": "PI3K-γ"}
+
+
+def test_values_of_python_need_no_library():
+    script = (
+        "import sys; from edgelab.plain_json import plain_json;"
+        "plain_json({'seed': 0, 'top': [0.5, None], 'path': 'out'});"
+        "print(sorted({'numpy', 'pandas', 'torch'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

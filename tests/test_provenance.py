@@ -1,4 +1,6 @@
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -62,3 +64,9 @@ def test_hash_is_the_same_for_ever():
     # Written down once: results folders of other versions and machines hold such numbers.
     assert frame_hash(base()).startswith("cf891def091a0700")
     assert frame_hash(base()["x"]) == frame_hash(base()[["x"]])
+
+
+def test_fingerprints_of_data_need_no_torch():
+    script = "import sys; from edgelab.provenance import frame_hash; print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
