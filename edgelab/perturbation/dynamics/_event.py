@@ -13,32 +13,9 @@ Event: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 
 def stop_rule(event: Event, x0: Tensor, start: Tensor, cap: Tensor) -> Event | None:
-    """Return a function that is positive at the start and no longer so at the event, or at the cap
-    if there is none.
-
-    Solvers look for a zero. Multiplied by its first sign an event falls to zero whichever way it
-    crosses, and one that never does would be waited for for ever without a cap.
-
-    Args:
-        event: One real number of time and state.
-        x0: State at the start.
-        start: First time.
-        cap: Last time, after which nothing is looked for.
-
-    Returns:
-        The function; None if the event is 0 at the start already.
-
-    Raises:
-        ConfigError: If the event is not one real number, or NaN at the start.
-
-    Example:
-        >>> zero, cap = torch.tensor(0.0), torch.tensor(4.0)
-        >>> rule = stop_rule(lambda t, x: x - 2, zero, zero, cap)  # rising: below 0 at the start
-        >>> rule(torch.tensor(1.0), torch.tensor(0.5)).item(), rule(torch.tensor(1.0), torch.tensor(2.5)).item()
-        (1.5, -0.5)
-        >>> rule(torch.tensor(5.0), torch.tensor(0.5)).item()
-        -1.0
-    """
+    """A function that falls to 0 at the event, or at the cap; None if the event is at the start."""
+    # Solvers look for a zero. Multiplied by its first sign an event falls to zero whichever way it
+    # crosses, and one that never does would be waited for for ever without a cap.
     first = _value(event, start, x0)
     if first.isnan():
         raise ConfigError("the event is NaN at the start. Give one that is a number for x0.")
@@ -50,31 +27,10 @@ def stop_rule(event: Event, x0: Tensor, start: Tensor, cap: Tensor) -> Event | N
 def with_gradient(
     event: Event, slope: Callable[[Tensor, Tensor], Tensor], time: Tensor, state: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Give the time and the state of an event the derivatives that they have.
-
-    The event holds, g(t, x(t)) = 0, whatever the parameters are. So where a parameter changes g by
-    dg at the fixed time, the event moves by −dg / (∂g/∂t + ∂g/∂x · dx/dt), and the state moves
-    along its trajectory by dx/dt of that.
-
-    Args:
-        event: g.
-        slope: dx/dt of time and state.
-        time: Of the event, a constant.
-        state: At that time, with its derivatives at the fixed time.
-
-    Returns:
-        Time and state; the values are those given. If g has no slope in time its time stays a
-        constant.
-
-    Example:
-        A state that grows as x = 2 w t reaches 1 at t = 1 / (2 w), whose derivative at w = 1 is
-        −1/2.
-
-        >>> w = torch.tensor(1.0, requires_grad=True)
-        >>> time, state = with_gradient(lambda t, x: x - 1, lambda t, x: 2 * w, torch.tensor(0.5), 2 * w * 0.5)
-        >>> torch.autograd.grad(time, w, retain_graph=True)[0].item(), torch.autograd.grad(state, w)[0].item()
-        (-0.5, 0.0)
-    """
+    """Give a constant time, and the state then, the derivatives that an event gives them."""
+    # The event holds, g(t, x(t)) = 0, whatever the parameters are. So where a parameter changes g
+    # by dg at the fixed time, the event moves by -dg / (∂g/∂t + ∂g/∂x · dx/dt), and the state moves
+    # along its trajectory by dx/dt of that. Without a slope in time the time stays a constant.
     derivative = slope(time, state)
     rate = _rate(event, time, state.detach(), derivative.detach())
     if rate == 0:

@@ -65,10 +65,9 @@ class OdeSolver:
     adjoint_options: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.method not in ADAPTIVE_METHODS + FIXED_STEP_METHODS:
-            raise ConfigError(
-                f"unknown method {self.method!r}; choose one of {ADAPTIVE_METHODS + FIXED_STEP_METHODS}"
-            )
+        methods = ADAPTIVE_METHODS + FIXED_STEP_METHODS
+        if self.method not in methods:
+            raise ConfigError(f"unknown method {self.method!r}; choose one of {methods}")
         if not (self.rtol > 0 and self.atol > 0):
             raise ConfigError(f"rtol and atol must be above 0, got {self.rtol!r} and {self.atol!r}")
 
@@ -151,7 +150,11 @@ def integrate_ode(
         >>> [round(value, 2) for value in solution.x[-1].tolist()]
         [0.5, 0.5]
         >>> halved = integrate_ode(
-        ...     adjacency, diffuse, torch.tensor([1.0, 0.0]), times, event=lambda t, x: x[0] - x[1] - 0.5
+        ...     adjacency,
+        ...     diffuse,
+        ...     torch.tensor([1.0, 0.0]),
+        ...     times,
+        ...     event=lambda t, x: x[0] - x[1] - 0.5,
         ... )
         >>> round(halved.event_time.item(), 3)  # ln(2) / 2
         0.347
@@ -191,16 +194,15 @@ class _Field:
         slope = self.f(t, x, self.matrix, **self.kwargs)
         if slope.shape != x.shape:
             raise ConfigError(
-                f"f must return the derivative of x, of shape {tuple(x.shape)}, but returned {tuple(slope.shape)}"
+                f"f must return the derivative of x, of shape {tuple(x.shape)}, "
+                f"but returned {tuple(slope.shape)}"
             )
         return slope.to(x.dtype)
 
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """Right-hand side, method, and what gradients are wanted of: everything but where and when to
-    start.
-    """
+    """Right-hand side, method and what gradients are wanted of: all but where and when to start."""
 
     slope: _Field
     solver: OdeSolver
@@ -208,11 +210,10 @@ class _System:
     is_complex: bool
 
     def real_slope(self, t: Tensor, x: Tensor) -> Tensor:
-        """The right-hand side over real numbers; torchdiffeq fails for a complex state that is at
-        rest.
-        """
+        """The right-hand side over real numbers."""
         if not self.is_complex:
             return self.slope(t, x)
+        # torchdiffeq fails for a complex state that is at rest.
         return torch.view_as_real(self.slope(t, torch.view_as_complex(x)))
 
     def solve(self, x0: Tensor, t: Tensor) -> Tensor:
@@ -239,7 +240,8 @@ class _System:
 
     def find(self, event: Event, x0: Tensor, t: Tensor) -> Tensor | None:
         """Return when the event happens; None if not before the last time."""
-        solver, options = self.solver, dict(self.solver.options)
+        solver = self.solver
+        options = dict(solver.options)
         if solver.method in FIXED_STEP_METHODS:
             # Between its steps a state is interpolated; linearly would err in the square of the
             # step.
@@ -251,33 +253,34 @@ class _System:
             stop = stop_rule(event, x0, t[0], cap)
             if stop is None:
                 return t[0]
-            how: dict[str, Any] = {
-                "method": solver.method,
-                "rtol": solver.rtol,
-                "atol": solver.atol,
-            }
-            if self.is_complex:
-                start, rule = (
-                    torch.view_as_real(x0),
-                    lambda t, x: stop(t, torch.view_as_complex(x.contiguous())),
-                )
-            else:
-                start, rule = x0, stop
-            found, _ = odeint(
-                self.real_slope, start, t[[0, -1]], event_fn=rule, options=options or None, **how
+
+            def real_stop(time: Tensor, x: Tensor) -> Tensor:
+                if not self.is_complex:
+                    return stop(time, x)
+                return stop(time, torch.view_as_complex(x.contiguous()))
+
+            time, _ = odeint(
+                self.real_slope,
+                torch.view_as_real(x0) if self.is_complex else x0,
+                t[[0, -1]],
+                event_fn=real_stop,
+                method=solver.method,
+                rtol=solver.rtol,
+                atol=solver.atol,
+                options=options or None,
             )
-        return found if found <= t[-1] else None
+        return time if time <= t[-1] else None
 
 
 def _solve_to_event(system: _System, x0: Tensor, t: Tensor, event: Event) -> OdeSolution:
-    found = system.find(event, x0, t)
-    if found is None:
+    time = system.find(event, x0, t)
+    if time is None:
         return OdeSolution(t=t, x=system.solve(x0, t))
-    before = t[t < found]
+    before = t[t < time]
     if not len(before):
         return OdeSolution(t=t[:0], x=x0[None][:0], event_time=t[0], event_state=x0)
-    x = system.solve(x0, torch.cat([before, found[None]]))
-    event_time, event_state = with_gradient(event, system.slope, found, x[-1])
+    x = system.solve(x0, torch.cat([before, time[None]]))
+    event_time, event_state = with_gradient(event, system.slope, time, x[-1])
     return OdeSolution(t=before, x=x[:-1], event_time=event_time, event_state=event_state)
 
 
@@ -313,6 +316,6 @@ def _failures_explained() -> Iterator[None]:
         yield
     except AssertionError as error:
         raise IntegrationError(
-            f"the solver cannot go on: {error}. The dynamics blow up or are too stiff: look at f and x0, shorten t, "
-            "loosen rtol and atol, or choose a method with fixed steps."
+            f"the solver cannot go on: {error}. The dynamics blow up or are too stiff: look at f "
+            "and x0, shorten t, loosen rtol and atol, or choose a method with fixed steps."
         ) from error
