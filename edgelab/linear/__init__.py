@@ -5,15 +5,14 @@ lists them by name and `constrain` puts the same matrix in place of any module's
 """
 
 from ._all_maps import maps as maps
-from ._base import SHARED_OPTIONS as SHARED_OPTIONS
 from ._base import LinearBase as LinearBase
 from ._base import SquareLinear as SquareLinear
 from ._bounds import bounded as bounded
 from ._bounds import unbounded as unbounded
+from ._butterfly import ButterflyLinear as ButterflyLinear
 from ._butterfly import butterfly_rows as butterfly_rows
 from ._butterfly import merge_strides as merge_strides
 from ._butterfly import twiddles_of_strides as twiddles_of_strides
-from ._butterfly_map import ButterflyLinear as ButterflyLinear
 from ._constrained import Constraint as Constraint
 from ._constrained import MapConstraint as MapConstraint
 from ._constrained import constrain as constrain

@@ -3,7 +3,7 @@
 from edgelab.registry import Registry
 
 from ._base import LinearBase
-from ._butterfly_map import ButterflyLinear
+from ._butterfly import ButterflyLinear
 from ._discs import GershgorinLinear
 from ._free import (
     BoundedNormLinear,

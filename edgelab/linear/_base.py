@@ -1,54 +1,30 @@
-"""What every structured linear map shares: sizes, bias, the product, eigenvalues, regularisation."""
+"""What every linear map shares: sizes, options, bias, product, eigenvalues, regularisation."""
 
+import inspect
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError, DataError
 from edgelab.typing import Num, Tensor
 
-from ._bounds import check_count
 from ._initial import fan_in_uniform
 from ._precision import at_least_float32
 
-SHARED_OPTIONS = frozenset({
-    "complex",
-    "droprate_init",
-    "epsilon",
-    "gamma",
-    "increasing_stride",
-    "l2",
-    "lamda",
-    "n_U_reflectors",
-    "n_V_reflectors",
-    "n_reflectors",
-    "n_shears",
-    "ortho_init",
-    "p",
-    "rank",
-    "real",
-    "row_budget",
-    "sigma_max",
-    "sigma_min",
-    "temperature",
-    "tied_weight",
-    "weight_decay",
-})  # fmt: skip
-"""Options that one map or another takes; a map ignores those of the others, so that one dict can
-serve several.
-"""
+# What every constructor takes; all else is an option of one map or another.
+_COMMON = frozenset({"self", "insize", "outsize", "bias", "provide_weights", "device", "dtype"})
 
 
 class LinearBase(nn.Module, ABC):
-    """A linear map `x @ effective_W() + bias` whose matrix keeps a documented property whatever its
-    parameters are.
+    """A linear map `x @ effective_W() + bias` whose matrix keeps what its class promises.
 
-    A subclass turns raw, unconstrained parameters into a matrix in `effective_W`; everything else
-    is here. The matrix is `[insize, outsize]`, the transpose of `torch.nn.Linear.weight`, and never
-    contains the bias.
+    It does so whatever its parameters are. A subclass turns raw, unconstrained parameters into a
+    matrix in `effective_W`; everything else is here. The matrix is `[insize, outsize]`, the
+    transpose of `torch.nn.Linear.weight`, and never contains the bias.
 
     Args:
         insize: Columns of the input, at least 1.
@@ -79,6 +55,26 @@ class LinearBase(nn.Module, ABC):
     """Whether the matrix is symmetric, so that `eig` may take the faster way."""
     shown_options: tuple[str, ...] = ()
     """Attributes that `repr` shows after the sizes."""
+    options: ClassVar[frozenset[str]] = frozenset()
+    """Options of this map: what its constructor takes beside sizes, bias, device and dtype."""
+
+    _known_options: ClassVar[set[str]] = set()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        named = {taken.name for taken in parameters if taken.kind is not taken.VAR_KEYWORD}
+        cls.options = frozenset(named - _COMMON)
+        LinearBase._known_options |= cls.options
+
+    @staticmethod
+    def known_options() -> frozenset[str]:
+        """Return the options that one map or another takes.
+
+        Returns:
+            Their names; a map ignores those of the others, so that one dict can serve several.
+        """
+        return frozenset(LinearBase._known_options)
 
     def __init__(
         self,
@@ -91,20 +87,22 @@ class LinearBase(nn.Module, ABC):
         dtype: torch.dtype | None = None,
         **shared: Any,
     ) -> None:
-        unknown = sorted(set(shared) - SHARED_OPTIONS)
+        unknown = sorted(set(shared) - LinearBase._known_options)
         if unknown:
             raise TypeError(
-                f"{type(self).__name__} got an unexpected argument {unknown[0]!r}; no linear map takes it"
+                f"{type(self).__name__} got an unexpected argument {unknown[0]!r}; "
+                "no linear map takes it"
             )
-        for name, size in (("insize", insize), ("outsize", outsize)):
-            check_count(name, size)
+        check_integer("insize", insize)
+        check_integer("outsize", outsize)
         super().__init__()
-        self.in_features, self.out_features = insize, outsize
+        self.in_features = insize
+        self.out_features = outsize
         if provide_weights:
             self.weight = fan_in_uniform(insize, outsize, fan_in=insize, device=device, dtype=dtype)
-        self.bias = (
-            fan_in_uniform(outsize, fan_in=insize, device=device, dtype=dtype) if bias else None
-        )
+        self.bias = None
+        if bias:
+            self.bias = fan_in_uniform(outsize, fan_in=insize, device=device, dtype=dtype)
 
     @abstractmethod
     def effective_W(self) -> Num[Tensor, "insize outsize"]:
@@ -127,8 +125,7 @@ class LinearBase(nn.Module, ABC):
         return functional.linear(x, self.effective_W().mT, self.bias)
 
     def reg_error(self) -> Num[Tensor, ""]:
-        """Return the penalty that belongs to the map, to be added to the loss; 0 unless the map has
-        one.
+        """Return the map's penalty, to be added to the loss; 0 unless it has one.
 
         Returns:
             A scalar in the type and on the device of the parameters.
@@ -151,18 +148,16 @@ class LinearBase(nn.Module, ABC):
         """
         if self.in_features != self.out_features:
             raise ConfigError(
-                "only a square map has eigenvalues, this one is "
-                f"{self.in_features} x {self.out_features}; use torch.linalg.svdvals(effective_W()) instead"
+                f"only a square map has eigenvalues, this one is {self.in_features} x "
+                f"{self.out_features}; use torch.linalg.svdvals(effective_W()) instead"
             )
         matrix = at_least_float32(self.effective_W())
         if eigenvectors:
-            values, vectors = (
-                torch.linalg.eigh(matrix) if self.symmetric else torch.linalg.eig(matrix)
-            )
+            decompose = torch.linalg.eigh if self.symmetric else torch.linalg.eig
+            values, vectors = decompose(matrix)
             return _as_complex(values), _as_complex(vectors)
-        return _as_complex(
-            torch.linalg.eigvalsh(matrix) if self.symmetric else torch.linalg.eigvals(matrix)
-        )
+        eigenvalues = torch.linalg.eigvalsh if self.symmetric else torch.linalg.eigvals
+        return _as_complex(eigenvalues(matrix))
 
     @property
     def device(self) -> torch.device:
@@ -187,8 +182,8 @@ class LinearBase(nn.Module, ABC):
     def _check_columns(self, x: Tensor) -> None:
         if not (x.ndim > 0 and x.shape[-1] == self.in_features):
             raise DataError(
-                f"the last axis of x must have insize={self.in_features} entries, got shape {tuple(x.shape)}; "
-                "put the features last"
+                f"the last axis of x must have insize={self.in_features} entries, "
+                f"got shape {tuple(x.shape)}; put the features last"
             )
 
 

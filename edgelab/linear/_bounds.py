@@ -1,7 +1,6 @@
 """Intervals: squeezing a free number into one, and the door at which one is checked."""
 
 import math
-from numbers import Integral
 
 import torch
 
@@ -53,40 +52,10 @@ def unbounded(
 
 
 def check_interval(lower: Number, upper: Number, *, smallest: Number = -math.inf) -> None:
-    """Raise unless `smallest <= lower <= upper`.
-
-    Args:
-        lower: Lower end, `sigma_min` of the maps.
-        upper: Upper end, `sigma_max` of the maps.
-        smallest: What the lower end must not fall below.
-
-    Raises:
-        ConfigError: If the ends are crossed, too small, or not numbers.
-
-    Example:
-        >>> check_interval(0.1, 1.0)
-    """
+    """Refuse `sigma_min` and `sigma_max` unless smallest <= lower <= upper."""
     if not lower <= upper:
         raise ConfigError(
             f"sigma_min must not exceed sigma_max, got {lower!r} and {upper!r}; swap them"
         )
     if not lower >= smallest:
         raise ConfigError(f"sigma_min must be at least {smallest} for this map, got {lower!r}")
-
-
-def check_count(name: str, count: int, largest: Number = math.inf) -> None:
-    """Raise unless a number is whole and lies between 1 and `largest`.
-
-    Args:
-        name: What is counted, for the message.
-        count: The number; any whole number type will do.
-        largest: How many there can be at most.
-
-    Raises:
-        ConfigError: If the number is not whole or out of range.
-
-    Example:
-        >>> check_count("n_shears", 4)
-    """
-    if not (isinstance(count, Integral) and 1 <= count <= largest):
-        raise ConfigError(f"{name} must be a whole number from 1 to {largest}, got {count!r}")

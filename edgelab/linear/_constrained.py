@@ -17,8 +17,7 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class Constraint(nn.Module):
-    """A pure function raw → W as a parametrization: the tensor it is registered on becomes the raw
-    one.
+    """A pure function raw → W as a parametrization; the tensor it is registered on becomes raw.
 
     Args:
         function: For example `symmetric`, or `lambda raw: bounded(raw, 0.0, 1.0)`.
@@ -26,7 +25,9 @@ class Constraint(nn.Module):
     Example:
         >>> import torch
         >>> from edgelab.linear import right_stochastic
-        >>> layer = parametrize.register_parametrization(nn.Linear(3, 2), "weight", Constraint(right_stochastic))
+        >>> layer = nn.Linear(3, 2)
+        >>> rows_sum_to_1 = Constraint(right_stochastic)
+        >>> _ = parametrize.register_parametrization(layer, "weight", rows_sum_to_1)
         >>> bool(torch.allclose(layer.weight.sum(1), torch.ones(2)))
         True
     """
@@ -69,7 +70,8 @@ class MapConstraint(nn.Module):
     Example:
         >>> from edgelab.linear import SkewSymmetricLinear
         >>> layer = nn.Linear(3, 3)
-        >>> _ = parametrize.register_parametrization(layer, "weight", MapConstraint(SkewSymmetricLinear(3, 3)))
+        >>> constraint = MapConstraint(SkewSymmetricLinear(3, 3))
+        >>> _ = parametrize.register_parametrization(layer, "weight", constraint)
         >>> bool((layer.weight == -layer.weight.T).all())
         True
     """
@@ -103,8 +105,8 @@ class MapConstraint(nn.Module):
         """
         if self._registered:
             raise ConfigError(
-                f"a weight of shape {tuple(value.shape)} was assigned to a constrained one; change the parameters of "
-                f"its {type(self.linear_map).__name__} instead"
+                f"a weight of shape {tuple(value.shape)} was assigned to a constrained one; change "
+                f"the parameters of its {type(self.linear_map).__name__} instead"
             )
         self._registered = True
         return ()
@@ -143,7 +145,8 @@ def constrain(
     weight = getattr(module, tensor_name)
     if weight.ndim != 2:
         raise ConfigError(
-            f"only a matrix can become a linear map, {tensor_name!r} has shape {tuple(weight.shape)}"
+            f"only a matrix can become a linear map, {tensor_name!r} has shape "
+            f"{tuple(weight.shape)}"
         )
     insize, outsize = weight.shape if layout == "in_out" else weight.shape[::-1]
     linear_map = maps[name](

@@ -63,8 +63,7 @@ def _off_diagonal_shares(raw: Tensor, row_budget: bool) -> Tensor:
 
 
 class GershgorinLinear(SquareLinear):
-    """A matrix whose eigenvalues lie in the disc over `[sigma_min, sigma_max]`, by Gershgorin's
-    theorem.
+    """A matrix whose eigenvalues lie in the disc over `[sigma_min, sigma_max]`.
 
     With `real=True` it is symmetric and its eigenvalues lie in the interval itself; otherwise they
     may be complex. Both raw parameters, `w` for the off-diagonal entries and `diag`, are trained.
@@ -85,7 +84,8 @@ class GershgorinLinear(SquareLinear):
     Raises:
         ConfigError: If `sigma_min > sigma_max`.
 
-    Source: Gershgorin (1931), Über die Abgrenzung der Eigenwerte einer Matrix.
+    Source: Gershgorin (1931), Über die Abgrenzung der Eigenwerte einer Matrix, whose theorem this
+        follows.
 
     Example:
         >>> values = GershgorinLinear(5, 5, sigma_min=-1.0, sigma_max=1.0).eig()

@@ -65,8 +65,9 @@ class Linear(LinearBase):
 
 
 class IdentityInitLinear(Linear):
-    """A free matrix that starts as the identity (ones on the diagonal when not square), with a bias
-    of 0.
+    """A free matrix that starts as the identity, with a bias of 0.
+
+    When it is not square it starts with ones on the diagonal.
 
     Args:
         insize: Columns of the input.
@@ -87,8 +88,9 @@ class IdentityInitLinear(Linear):
 
 
 class IdentityLinear(LinearBase):
-    """The identity for ever (ones on the diagonal when not square); only the bias, if any, is
-    trained.
+    """The identity for ever; only the bias, if any, is trained.
+
+    When it is not square it has ones on the diagonal.
 
     Args:
         insize: Columns of the input.

@@ -75,7 +75,8 @@ def reflect_rows(
         The reflected rows, of the same lengths, in the type of `x`.
 
     Example:
-        >>> reflect_rows(torch.tensor([[3.0, 4.0]]), prepare_reflections(torch.tensor([[1.0, 1.0]])))
+        >>> reflections = prepare_reflections(torch.tensor([[1.0, 1.0]]))
+        >>> reflect_rows(torch.tensor([[3.0, 4.0]]), reflections)
         tensor([[-4., -3.]])
     """
     return _apply_blocks(x, reflections.normals, reflections.inverse)
@@ -96,7 +97,8 @@ def reflect_rows_back(
     Example:
         >>> reflections = prepare_reflections(torch.randn(5, 5))
         >>> x = torch.randn(2, 5)
-        >>> bool(torch.allclose(reflect_rows_back(reflect_rows(x, reflections), reflections), x, atol=1e-5))
+        >>> back = reflect_rows_back(reflect_rows(x, reflections), reflections)
+        >>> bool(torch.allclose(back, x, atol=1e-5))
         True
     """
     return _apply_blocks(x, reflections.normals.flip(0), reflections.inverse.flip(0).mT)
@@ -105,8 +107,7 @@ def reflect_rows_back(
 def Hprod(
     x: Float[Tensor, "batch size"], u: Float[Tensor, " size"], k: int
 ) -> Float[Tensor, "batch size"]:
-    """Reflect the last k columns of every row at the hyperplane whose normal is the last k entries
-    of u.
+    """Reflect the last k columns of every row at the normal in the last k entries of u.
 
     Args:
         x: Rows.
@@ -125,9 +126,7 @@ def Hprod(
 
 
 def _scaled(normals: Tensor) -> Tensor:
-    """Return every normal divided by its largest entry, so that squares neither overflow nor
-    vanish.
-    """
+    """Normals divided by their largest entries, so that squares neither overflow nor vanish."""
     # A reflection does not depend on the length of its normal, so the divisor is a constant to the
     # gradient.
     largest = normals.detach().abs().amax(-1, keepdim=True)

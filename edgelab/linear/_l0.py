@@ -73,8 +73,7 @@ def stretched_concrete_cdf(
 
 
 class L0Linear(LinearBase):
-    """A matrix whose entries are switched on and off by gates, sparse when trained with
-    `reg_error`.
+    """A matrix whose entries gates switch on and off, sparse when trained with `reg_error`.
 
     In training mode every call of `effective_W` draws new gates (from torch's global generator, as
     dropout does), one set for the whole mini-batch; in evaluation mode the gates are deterministic.
@@ -99,8 +98,10 @@ class L0Linear(LinearBase):
 
     Example:
         >>> layer = L0Linear(4, 3).eval()
-        >>> bool(torch.equal(layer.effective_W(), layer.effective_W())), layer.reg_error().item() > 0
-        (True, True)
+        >>> bool(torch.equal(layer.effective_W(), layer.effective_W()))
+        True
+        >>> layer.reg_error().item() > 0
+        True
     """
 
     shown_options = ("weight_decay", "droprate_init", "temperature", "lamda")
@@ -118,8 +119,9 @@ class L0Linear(LinearBase):
     ) -> None:
         if not (0 < droprate_init < 1 and temperature > 0):
             raise ConfigError(
-                f"droprate_init must lie strictly between 0 and 1 and temperature above 0, got {droprate_init!r} and "
-                f"{temperature!r}; for next to no dropout pass a small droprate_init"
+                "droprate_init must lie strictly between 0 and 1 and temperature above 0, got "
+                f"{droprate_init!r} and {temperature!r}; for next to no dropout pass a small "
+                "droprate_init"
             )
         super().__init__(insize, outsize, bias, True, **kwargs)
         self.weight_decay, self.lamda = weight_decay, lamda
@@ -180,8 +182,7 @@ class L0Linear(LinearBase):
         return gates.to(self.weight.dtype) * self.weight
 
     def reg_error(self) -> Float[Tensor, ""]:
-        """Return the expected cost: each open gate costs its row of the weight, and the bias is
-        decayed.
+        """Return the expected cost: an open gate costs its row of the weight; the bias is decayed.
 
         Returns:
             A scalar above 0 that grows with the number of open gates.
@@ -189,6 +190,6 @@ class L0Linear(LinearBase):
         open_per_row = (1 - self.cdf_qz(0.0)).sum(1).to(self.weight.dtype)
         cost_of_row = (self.weight_decay / 2 * self.weight.square() + self.lamda).sum(1)
         cost = (open_per_row * cost_of_row).sum()
-        return (
-            cost if self.bias is None else cost + self.weight_decay / 2 * self.bias.square().sum()
-        )
+        if self.bias is None:
+            return cost
+        return cost + self.weight_decay / 2 * self.bias.square().sum()

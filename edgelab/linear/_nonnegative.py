@@ -177,12 +177,12 @@ class LassoLinearRELU(LinearBase):
 
 
 class LassoLinear(LassoLinearRELU):
-    """`u - v` with `u, v >= 0` kept by projection, and an L1 penalty, sparse when trained with
-    `reg_error`.
+    """`u - v` with `u, v >= 0` kept by projection, sparse when trained with `reg_error`.
 
-    This is projected gradient descent: the gradient is that of `u - v`, and entries that the
-    optimiser made negative are set back to 0, in place, when the matrix is next needed in training
-    mode. The matrix is the projected one at any time; evaluation never changes a parameter.
+    That is an L1 penalty. This is projected gradient descent: the gradient is that of `u - v`, and
+    entries that the optimiser made negative are set back to 0, in place, when the matrix is next
+    needed in training mode. The matrix is the projected one at any time; evaluation never changes a
+    parameter.
 
     Args:
         insize: Columns of the input.

@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.typing import Float, Tensor
 
-from ._bounds import Number, check_count
+from ._bounds import Number
 from ._initial import factory_of, fan_in_uniform
 from ._rows import RowsLinear
 
@@ -33,7 +34,8 @@ def trivial_null_space_rows(
     Source: arXiv 1808.00924, equation 2.
 
     Example:
-        >>> trivial_null_space_rows(torch.ones(1, 1), torch.ones(1, 1), torch.full((1, 1), 5.0), 0.25)
+        >>> one = torch.ones(1, 1)
+        >>> trivial_null_space_rows(one, one, torch.full((1, 1), 5.0), 0.25)
         tensor([[1.2500, 5.0000]])
     """
     positive = x @ square_root.mT @ square_root + epsilon * x
@@ -88,7 +90,7 @@ class TrivialNullSpaceLinear(RowsLinear):
             raise ConfigError(f"epsilon must be positive, got {epsilon!r}")
         super().__init__(insize, outsize, bias, False, **kwargs)
         rank = (insize + 1) // 2 if rank is None else rank
-        check_count("rank", rank)
+        check_integer("rank", rank)
         self.rank, self.epsilon = rank, epsilon
         # Entries of Gᵀ G are sums of `rank` products: this bound gives them the variance 1 / (3
         # insize) of nn.Linear.

@@ -8,36 +8,12 @@ from edgelab.typing import Num, Tensor
 
 
 def at_least_float32(values: Num[Tensor, "*shape"]) -> Num[Tensor, "*shape"]:
-    """Raise half precision to float32, which triangular solves and eigenvalue routines need.
-
-    Args:
-        values: Any tensor.
-
-    Returns:
-        The tensor itself, or a float32 copy of a bfloat16 or float16 one.
-
-    Example:
-        >>> at_least_float32(torch.ones(2, dtype=torch.bfloat16)).dtype
-        torch.float32
-    """
+    """Raise half precision to float32, which triangular solves and eigenvalue routines need."""
     return values.float() if values.dtype in {torch.bfloat16, torch.float16} else values
 
 
 def full_precision(tensor: Num[Tensor, "*shape"]) -> AbstractContextManager[object]:
-    """Switch autocast off where it is on, so that orthogonality is not lost to half precision.
-
-    Args:
-        tensor: Says on which device the work is done.
-
-    Returns:
-        A context manager.
-
-    Example:
-        >>> x = torch.ones(1, 1)
-        >>> with torch.autocast("cpu", torch.bfloat16), full_precision(x):
-        ...     (x @ x).dtype
-        torch.float32
-    """
+    """Switch autocast off where it is on, so that orthogonality is not lost to half precision."""
     device = tensor.device.type
     is_on = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
     return torch.autocast(device, enabled=False) if is_on else nullcontext()

@@ -12,12 +12,11 @@ from ._bounds import Number
 
 
 class RowsLinear(LinearBase):
-    """A linear map that transforms rows without forming its matrix; the matrix is what it does to
-    the identity.
+    """A linear map that transforms rows without forming its matrix.
 
-    A subclass defines `transform_rows` only, so `forward` and `effective_W` cannot disagree. With
-    many more rows than inputs the matrix is formed after all and multiplied once, which then is
-    cheaper.
+    The matrix is what it does to the identity. A subclass defines `transform_rows` only, so
+    `forward` and `effective_W` cannot disagree. With many more rows than inputs the matrix is
+    formed after all and multiplied once, which then is cheaper.
 
     Example:
         >>> class Reversed(RowsLinear):
@@ -29,9 +28,7 @@ class RowsLinear(LinearBase):
     """
 
     rows_per_matrix: Number = 2.0
-    """How many rows, in multiples of `insize`, are transformed before forming the matrix is
-    cheaper.
-    """
+    """Up to how many rows, in multiples of `insize`, transforming is cheaper than the matrix."""
 
     @abstractmethod
     def transform_rows(self, rows: Num[Tensor, "rows insize"]) -> Num[Tensor, "rows outsize"]:

@@ -1,4 +1,4 @@
-"""Maps in real Schur form: chosen eigenvalues, orthogonal directions, and a free non-normal part."""
+"""Maps in real Schur form: chosen eigenvalues, orthogonal directions, a free non-normal part."""
 
 from typing import Any
 
@@ -68,7 +68,8 @@ def schur_rows(
 
     Example:
         >>> core = schur_core(torch.tensor([2.0]), torch.tensor([0.0]), torch.zeros(2, 2))
-        >>> bool(torch.allclose(schur_rows(torch.eye(2), core, torch.randn(2, 2)), 2 * torch.eye(2), atol=1e-5))
+        >>> matrix = schur_rows(torch.eye(2), core, torch.randn(2, 2))
+        >>> bool(torch.allclose(matrix, 2 * torch.eye(2), atol=1e-5))
         True
     """
     reflections = prepare_reflections(raw_directions.triu())
@@ -96,8 +97,10 @@ class SchurDecompositionLinear(RowsLinear, SquareLinear):
 
     Example:
         >>> layer = SchurDecompositionLinear(4, 4)
-        >>> bool(torch.allclose(layer.eig().abs(), torch.ones(4), atol=1e-5)), layer.reg_error().item()
-        (True, 0.0)
+        >>> bool(torch.allclose(layer.eig().abs(), torch.ones(4), atol=1e-5))
+        True
+        >>> layer.reg_error().item()
+        0.0
     """
 
     shown_options = ("l2",)

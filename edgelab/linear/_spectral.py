@@ -1,17 +1,17 @@
-"""Maps whose singular values or eigenvalues are bounded exactly: diagonal between Householder
-reflections.
-"""
+"""Maps with exactly bounded singular values or eigenvalues: diagonal between reflections."""
 
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from edgelab.errors import ConfigError
 from edgelab.typing import Float, Tensor
 
 from ._base import SquareLinear
-from ._bounds import Number, bounded, check_count, check_interval
+from ._bounds import Number, bounded, check_interval
 from ._householder import prepare_reflections, reflect_rows, reflect_rows_back
 from ._initial import factory_of
 from ._orthogonal import orthogonal_rows
@@ -24,8 +24,7 @@ def spectral_rows(
     singular_values: Float[Tensor, " rank"],
     raw_right: Float[Tensor, "right outsize"],
 ) -> Float[Tensor, "rows outsize"]:
-    """Multiply rows with a matrix in singular value decomposition, its orthogonal factors given by
-    raw numbers.
+    """Multiply rows with U Σ V, whose orthogonal factors are given by raw numbers.
 
     Args:
         x: Rows.
@@ -40,8 +39,9 @@ def spectral_rows(
         efficient SVD parameterization.
 
     Example:
-        >>> matrix = spectral_rows(torch.eye(3), torch.randn(3, 3), torch.tensor([2.0, 0.5]), torch.randn(2, 2))
-        >>> bool(torch.allclose(torch.linalg.svdvals(matrix), torch.tensor([2.0, 0.5])))
+        >>> values = torch.tensor([2.0, 0.5])
+        >>> matrix = spectral_rows(torch.eye(3), torch.randn(3, 3), values, torch.randn(2, 2))
+        >>> bool(torch.allclose(torch.linalg.svdvals(matrix), values))
         True
     """
     rank, outsize = singular_values.shape[0], raw_right.shape[-1]
@@ -67,8 +67,9 @@ def symmetric_spectral_rows(
         The rows times `Q diag(eigenvalues) Qᵀ`.
 
     Example:
-        >>> matrix = symmetric_spectral_rows(torch.eye(2), torch.randn(2, 2), torch.tensor([1.0, 3.0]))
-        >>> bool(torch.allclose(torch.linalg.eigvalsh(matrix), torch.tensor([1.0, 3.0])))
+        >>> values = torch.tensor([1.0, 3.0])
+        >>> matrix = symmetric_spectral_rows(torch.eye(2), torch.randn(2, 2), values)
+        >>> bool(torch.allclose(torch.linalg.eigvalsh(matrix), values))
         True
     """
     reflections = prepare_reflections(raw.triu())
@@ -102,7 +103,8 @@ class SpectralLinear(RowsLinear):
         efficient SVD parameterization.
 
     Example:
-        >>> values = torch.linalg.svdvals(SpectralLinear(4, 6, sigma_min=0.5, sigma_max=2.0).effective_W())
+        >>> layer = SpectralLinear(4, 6, sigma_min=0.5, sigma_max=2.0)
+        >>> values = torch.linalg.svdvals(layer.effective_W())
         >>> bool(((values > 0.5) & (values < 2)).all())
         True
     """
@@ -177,8 +179,7 @@ class SpectralLinear(RowsLinear):
 
 
 class SymmetricSpectralLinear(RowsLinear, SquareLinear):
-    """A symmetric matrix whose eigenvalues lie in `[sigma_min, sigma_max]`, exactly and always: `Q
-    Σ Qᵀ`.
+    """A symmetric matrix `Q Σ Qᵀ` with eigenvalues in `[sigma_min, sigma_max]`, exactly and always.
 
     The raw parameters are `p`, with eigenvalues `sigma_min + (sigma_max - sigma_min) * sigmoid(p)`,
     and `V`, the normals of the reflections that make up Q.
@@ -247,6 +248,8 @@ class SymmetricSpectralLinear(RowsLinear, SquareLinear):
 
 
 def _checked_count(name: str, count: int | None, size: int, default: int) -> int:
-    count = default if count is None else count
-    check_count(name, count, largest=size)
+    if count is None:
+        return default
+    if not (isinstance(count, Integral) and 1 <= count <= size):
+        raise ConfigError(f"{name} must be a whole number from 1 to {size}, got {count!r}")
     return count

@@ -53,8 +53,7 @@ def perron_frobenius(
     lower: Number,
     upper: Number,
 ) -> Float[Tensor, "insize outsize"]:
-    """Make a positive matrix whose row sums, and so its spectral radius when square, lie in an
-    interval.
+    """Make a positive matrix whose row sums lie in an interval, and so its spectral radius.
 
     Args:
         raw: Any real numbers; the shares of each row.
@@ -132,8 +131,9 @@ class LeftStochasticLinear(LinearBase):
 
 
 class PerronFrobeniusLinear(LinearBase):
-    """A positive matrix whose row sums, and so its spectral radius when square, lie in `[sigma_min,
-    sigma_max]`.
+    """A positive matrix whose row sums lie in `[sigma_min, sigma_max]`.
+
+    So does its spectral radius when it is square.
 
     Args:
         insize: Columns of the input.
@@ -179,8 +179,7 @@ class PerronFrobeniusLinear(LinearBase):
 
 
 class StableSplitLinear(LinearBase):
-    """`B - C` with stable B and stable C: rows of the difference sum to a number in `[sigma_min,
-    sigma_max]`.
+    """`B - C` with stable B and C: rows of the difference sum to `[sigma_min, sigma_max]`.
 
     Rows of B sum to `sigma_max`, rows of C to a number in `[0, sigma_max - sigma_min]`; both are
     positive. The difference itself may have a spectral radius above `sigma_max`, but never above `2

@@ -58,12 +58,11 @@ def orthogonality_error(matrix: Float[Tensor, "size size"]) -> Float[Tensor, ""]
 
 
 class SVDLinear(RowsLinear):
-    """A matrix `U Σ V` whose singular values lie in `[sigma_min, sigma_max]` as far as U and V are
-    orthogonal.
+    """A matrix `U Σ V` whose singular values are bounded as far as U and V are orthogonal.
 
-    U and V start orthogonal and are free afterwards: training with `reg_error` keeps them so.
-    (`SpectralLinear` holds the same bounds exactly.) The singular values are `sigma_max -
-    (sigma_max - sigma_min) * sigmoid(sigma)`.
+    They lie in `[sigma_min, sigma_max]` then. U and V start orthogonal and are free afterwards:
+    training with `reg_error` keeps them so. (`SpectralLinear` holds the same bounds exactly.) The
+    singular values are `sigma_max - (sigma_max - sigma_min) * sigmoid(sigma)`.
 
     Args:
         insize: Columns of the input.
@@ -196,11 +195,11 @@ class SVDLinearLearnBounds(SVDLinear):
 
 
 class SymmetricSVDLinear(RowsLinear, SquareLinear):
-    """A symmetric matrix `Vᵀ Σ V` whose eigenvalues lie in `[sigma_min, sigma_max]` as far as V is
-    orthogonal.
+    """A symmetric matrix `Vᵀ Σ V` whose eigenvalues are bounded as far as V is orthogonal.
 
-    V starts orthogonal and is free afterwards: training with `reg_error` keeps it so. The matrix is
-    symmetric always. (`SymmetricSpectralLinear` holds the bounds exactly.)
+    They lie in `[sigma_min, sigma_max]` then. V starts orthogonal and is free afterwards: training
+    with `reg_error` keeps it so. The matrix is symmetric always. (`SymmetricSpectralLinear` holds
+    the bounds exactly.)
 
     Args:
         insize: Columns of the input.
@@ -260,8 +259,7 @@ class SymmetricSVDLinear(RowsLinear, SquareLinear):
 
 
 def _orthogonal(size: int, factory: dict[str, Any]) -> nn.Parameter:
-    """Return a random orthogonal matrix; drawn in float32 if the type is too short for a QR
-    decomposition.
-    """
+    """A random orthogonal matrix."""
+    # Drawn in float32 if the type is too short for a QR decomposition.
     blank = torch.empty(size, size, **factory)
     return nn.Parameter(nn.init.orthogonal_(at_least_float32(blank)).to(blank.dtype))

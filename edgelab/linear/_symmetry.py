@@ -64,7 +64,8 @@ def damped_skew_symmetric(
         A matrix whose eigenvalues all have the same real part, in `[lower, upper]`.
 
     Example:
-        >>> damped_skew_symmetric(torch.tensor([[9.0, 2.0], [9.0, 9.0]]), torch.zeros(1, 1), 0.0, 1.0)
+        >>> raw = torch.tensor([[9.0, 2.0], [9.0, 9.0]])
+        >>> damped_skew_symmetric(raw, torch.zeros(1, 1), 0.0, 1.0)
         tensor([[ 0.5000,  2.0000],
                 [-2.0000,  0.5000]])
     """
@@ -149,8 +150,7 @@ class SkewSymmetricLinear(SquareLinear):
 
 
 class DampedSkewSymmetricLinear(SquareLinear):
-    """A skew-symmetric matrix plus `damping` times the identity, with damping in `[sigma_min,
-    sigma_max]`.
+    """A skew-symmetric matrix plus a damping in `[sigma_min, sigma_max]` times the identity.
 
     All eigenvalues have the real part `damping`. It is added, as in a discrete-time step; subtract
     it yourself for a decaying flow in continuous time. The raw parameter `gamma` is free: the

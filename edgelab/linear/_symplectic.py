@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
+from edgelab.checks import check_integer
 from edgelab.errors import ConfigError
 from edgelab.typing import Float, Tensor
 
 from ._base import SquareLinear
-from ._bounds import check_count
 from ._initial import factory_of, fan_in_uniform
 from ._rows import RowsLinear
 
@@ -43,11 +43,10 @@ def symplectic_rows(
 
 
 class SymplecticLinear(RowsLinear, SquareLinear):
-    """A symplectic matrix, `Wᵀ J W = J` with `J = [[0, I], [-I, 0]]`: it preserves areas in phase
-    space.
+    """A symplectic matrix, `Wᵀ J W = J` with `J = [[0, I], [-I, 0]]`.
 
-    It is a product of shears with symmetric blocks, each exactly symplectic, so volumes are kept
-    too (determinant 1).
+    It preserves areas in phase space. It is a product of shears with symmetric blocks, each exactly
+    symplectic, so volumes are kept too (determinant 1).
 
     Args:
         insize: Columns of the input, an even number: positions, then momenta.
@@ -77,7 +76,7 @@ class SymplecticLinear(RowsLinear, SquareLinear):
             raise ConfigError(
                 f"Symplectic Matrix must have even dimensions: positions and momenta; got {insize}"
             )
-        check_count("n_shears", n_shears)
+        check_integer("n_shears", n_shears)
         super().__init__(insize, outsize, bias, False, **kwargs)
         self.n_shears, half = n_shears, insize // 2
         self.weight = fan_in_uniform(n_shears, half, half, fan_in=insize, **factory_of(kwargs))

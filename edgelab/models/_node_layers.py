@@ -6,10 +6,8 @@ from typing import Any
 from torch import nn
 
 from edgelab.errors import ConfigError, close_names
-from edgelab.linear import SHARED_OPTIONS, LinearBase, maps
+from edgelab.linear import LinearBase, maps
 from edgelab.typing import Float, Num, Tensor
-
-_OPTIONS = SHARED_OPTIONS | {"bias"}
 
 
 class NodeMLP(nn.Module):
@@ -81,9 +79,10 @@ def node_linear(
     """A map by its name in `edgelab.linear.maps`, `"Linear"` being torch's; biased by default."""
     linear_map = maps[name]
     given = {"bias": True, **(options or {})}
-    if unknown := sorted(set(given) - _OPTIONS):
+    options = LinearBase.known_options() | {"bias"}
+    if unknown := sorted(set(given) - options):
         raise ConfigError(
-            f"no linear map takes the option {unknown[0]!r} ({close_names(unknown[0], _OPTIONS)})"
+            f"no linear map takes the option {unknown[0]!r} ({close_names(unknown[0], options)})"
         )
     if name == "Linear":
         return nn.Linear(insize, outsize, bias=given["bias"])

@@ -9,11 +9,12 @@ from torch import nn
 
 import edgelab.linear
 from edgelab.errors import ConfigError, DataError
-from edgelab.linear import SHARED_OPTIONS, LinearBase, RowsLinear, SquareLinear, maps
+from edgelab.linear import LinearBase, RowsLinear, SquareLinear, maps
 
 NAMES = maps.names()
 WITHOUT_BIAS = {"TrivialNullSpaceLinear"}
 WITHOUT_PARAMETERS = {"IdentityLinear"}
+OPTIONS = frozenset().union(*(maps[name].options for name in NAMES))
 ABSTRACT = {LinearBase, RowsLinear, SquareLinear}
 BASELINE_SIZES = [(6, 6), (4, 6), (6, 4), (1, 1), (2, 2), (1, 3), (3, 1)]
 
@@ -48,10 +49,33 @@ def test_the_names_of_the_contract_are_public():
     assert contract <= set(vars(edgelab.linear))
 
 
-def test_shared_options_are_those_of_all_maps():
+def test_every_map_lists_its_own_options():
     common = {"self", "insize", "outsize", "bias", "kwargs"}
-    taken = {name for known in maps for name in inspect.signature(maps[known].__init__).parameters}
-    assert taken - common == SHARED_OPTIONS
+    for name in NAMES:
+        taken = set(inspect.signature(maps[name].__init__).parameters)
+        assert maps[name].options == taken - common
+    assert maps["SpectralLinear"].options == {
+        "n_U_reflectors",
+        "n_V_reflectors",
+        "sigma_min",
+        "sigma_max",
+    }
+    assert LinearBase.known_options() >= OPTIONS
+
+
+def test_an_option_of_a_map_of_ones_own_is_known_from_then_on():
+    with pytest.raises(TypeError, match="'sharpness_of_own_map'"):
+        maps["Linear"](2, 2, sharpness_of_own_map=1.0)
+
+    class Own(LinearBase):
+        def __init__(self, insize, outsize, *, sharpness_of_own_map=1.0, **kwargs):
+            super().__init__(insize, outsize, **kwargs)
+
+        def effective_W(self):
+            return self.weight
+
+    assert Own.options == {"sharpness_of_own_map"}
+    maps["Linear"](2, 2, sharpness_of_own_map=1.0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
@@ -275,7 +299,7 @@ def test_bias_is_none_or_one_number_per_output(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_options_of_other_maps_are_ignored_but_misspelt_ones_are_not(name):
     own = inspect.signature(maps[name].__init__).parameters
-    foreign = {option: object() for option in SHARED_OPTIONS if option not in own}
+    foreign = {option: object() for option in OPTIONS if option not in own}
     make(name, **foreign)
     with pytest.raises(TypeError, match="sigma_mn"):
         maps[name](6, 6, sigma_mn=0.1)

@@ -184,7 +184,7 @@ def test_schur_core_by_hand():
         (lambda: PerronFrobeniusLinear(4, 4, sigma_min=-0.5), "at least 0"),
         (lambda: TrivialNullSpaceLinear(5, 4), "outsize >= insize"),
         (lambda: TrivialNullSpaceLinear(4, 4, epsilon=0.0), "epsilon must be positive"),
-        (lambda: TrivialNullSpaceLinear(4, 4, rank=0), "rank must be a whole number"),
+        (lambda: TrivialNullSpaceLinear(4, 4, rank=0), "rank must be a positive integer, got 0"),
         (lambda: SpectralLinear(4, 4, sigma_min=-0.5), "at least 0"),
         (lambda: L0Linear(4, 4, droprate_init=0.0), "droprate_init"),
         (lambda: L0Linear(4, 4, temperature=-1.0), "temperature"),
