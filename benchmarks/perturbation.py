@@ -1,5 +1,4 @@
-"""Time a budgeted perturbation of E undirected edges, forward and backward, beside gradnet's where
-it is installed.
+"""Time a budgeted perturbation of E undirected edges, forward and backward, beside gradnet's.
 
     python -m benchmarks.perturbation [--rounds 7] [--threads 1] [--largest 1000000]
 
@@ -119,10 +118,8 @@ def compare(
     reference = f"{their_time[0]:>11.2f}" if their_time else f"{'-':>11}"
     ratio = f"{their_time[0] / our_time:>6.1f}x" if their_time else f"{'-':>7}"
     reference_bytes = f"{their_bytes[0]:>16.0f}" if their_bytes else f"{'-':>16}"
-    print(
-        f"{n_edges:>9,}  {name:<12}{reference}{our_time:>9.2f}{ratio}{reference_bytes}{our_bytes:>13.0f}",
-        flush=True,
-    )
+    times = f"{reference}{our_time:>9.2f}{ratio}"
+    print(f"{n_edges:>9,}  {name:<12}{times}{reference_bytes}{our_bytes:>13.0f}", flush=True)
 
 
 def step(change: torch.nn.Module, loss: Loss) -> None:
@@ -135,7 +132,9 @@ def take_turns(jobs: list[Callable[[], None]], rounds: int) -> list[float]:
     times: list[list[float]] = [[] for _ in jobs]
     for _ in range(rounds):
         for job, seen in zip(jobs, times, strict=True):
-            job()  # the other has emptied the caches, which steps of a training that follow each other find full
+            # The other has emptied the caches, which steps of a training that follow each other
+            # find full.
+            job()
             start = time.process_time()
             for _ in range(STEPS):
                 job()

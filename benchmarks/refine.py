@@ -1,5 +1,4 @@
-"""Repair of a broken network: the convergence graph with a fifth of its edges removed and as many
-false ones added.
+"""Repair of the convergence graph: a fifth of its edges removed and as many false ones added.
 
     python -m benchmarks.refine --seeds 5
 
@@ -31,7 +30,7 @@ FRACTION = 0.2
 
 
 def broken(dataset, seed):
-    """The data set with a fifth of its edges gone and as many false ones, and both sets of edges."""
+    """The data set with a fifth of its edges gone and as many false ones, and both sets."""
     graph, rng = graph_of(dataset), np.random.default_rng(seed)
     names, present = function_names(graph), function_adjacency(graph)
     true = [tuple(pair) for pair in np.argwhere(present)]

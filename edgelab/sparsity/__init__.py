@@ -1,5 +1,4 @@
-"""Dynamic sparse training: keep a fixed share of any module's weights, and let training choose
-which.
+"""Dynamic sparse training: a fixed share of any module's weights, and training chooses which.
 
 `Masking` does it; the modes it knows are listed in registries and over plain functions of tensors,
 which can be used by themselves.

@@ -1,6 +1,4 @@
-"""Whole-number budgets that are conserved: who gets how many of the weights to grow, and how much
-is pruned where.
-"""
+"""Whole-number budgets that are conserved: how much each layer is pruned of, and grows."""
 
 import math
 from collections.abc import Mapping
@@ -28,18 +26,7 @@ def mean_magnitude(signal: Float[Tensor, "*shape"], mask: Bool[Tensor, "*shape"]
 
 
 def normalised(shares: Mapping[str, float]) -> dict[str, float] | None:
-    """Scale shares to a sum of 1.
-
-    Args:
-        shares: At or above 0; NaN and infinite ones count as 0.
-
-    Returns:
-        The shares, or None if none is above 0.
-
-    Example:
-        >>> normalised({"first": 3.0, "second": 1.0})
-        {'first': 0.75, 'second': 0.25}
-    """
+    """Shares scaled to a sum of 1, NaN and infinite ones as 0; None if none is above 0."""
     usable = {name: share if math.isfinite(share) else 0.0 for name, share in shares.items()}
     total = sum(usable.values())
     return {name: share / total for name, share in usable.items()} if total > 0 else None
@@ -48,8 +35,7 @@ def normalised(shares: Mapping[str, float]) -> dict[str, float] | None:
 def prune_rates(
     rate: float, density: Mapping[str, float], share: Mapping[str, float]
 ) -> dict[str, float]:
-    """Prune rate of every layer: the same for all, gentler where a layer is almost dense and
-    matters.
+    """Prune rate of every layer: gentler where a layer is almost dense and matters.
 
     Args:
         rate: The rate asked for.
@@ -94,9 +80,8 @@ def share_out(
         {'a': 12, 'b': 9, 'c': 9}
     """
     total = min(max(total, 0), sum(capacity.values()))
-    return _rounded(
-        total, _spread({name: total * share for name, share in shares.items()}, capacity), capacity
-    )
+    wanted = {name: total * share for name, share in shares.items()}
+    return _rounded(total, _spread(wanted, capacity), capacity)
 
 
 def _spread(wanted: dict[str, float], capacity: Mapping[str, int]) -> dict[str, float]:
@@ -118,7 +103,10 @@ def _rounded(
 ) -> dict[str, int]:
     whole = {name: math.floor(value) for name, value in wanted.items()}
     by_remainder = sorted(whole, key=lambda name: whole[name] - wanted[name])
-    while (missing := total - sum(whole.values())) > 0:
-        for name in [name for name in by_remainder if whole[name] < capacity[name]][:missing]:
+    missing = total - sum(whole.values())
+    while missing > 0:
+        with_room = [name for name in by_remainder if whole[name] < capacity[name]]
+        for name in with_room[:missing]:
             whole[name] += 1
+        missing = total - sum(whole.values())
     return whole

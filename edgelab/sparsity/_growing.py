@@ -1,6 +1,4 @@
-"""Which inactive weights to bring to life: masks and scores in, larger masks out. Active weights
-always stay.
-"""
+"""Which inactive weights to bring to life: masks and scores in, larger masks out."""
 
 import torch
 
@@ -35,10 +33,9 @@ def grow_largest(
         >>> grow_largest(mask, torch.tensor([9.0, 0.1, -0.7, 0.0]), 1).tolist()
         [True, False, True, False]
     """
-    inactive = ~mask.flatten()
-    return mask | mark_largest(score.detach().flatten().abs(), count, among=inactive).reshape(
-        mask.shape
-    )
+    size = score.detach().flatten().abs()
+    grown = mark_largest(size, count, among=~mask.flatten())
+    return mask | grown.reshape(mask.shape)
 
 
 def grow_at_random(
@@ -89,9 +86,9 @@ def grow_kernels(
         [[[False, False]], [[True, True]]]
     """
     shape = tuple(mask.shape)
-    chosen = mark_largest(
+    grown = mark_largest(
         kernel_scores(score.detach(), criterion),
         count // kernel_size(shape),
         among=~kernels_in_use(mask),
     )
-    return mask | whole_kernels(chosen, shape)
+    return mask | whole_kernels(grown, shape)

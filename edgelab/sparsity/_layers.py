@@ -1,13 +1,15 @@
-"""The masked weights of a module: which they are, and how masks are laid over weights, gradients
-and momenta.
-"""
+"""Masked weights of a module: which they are, and masks over weights, gradients and momenta."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import nn
 
+from edgelab.errors import CheckpointError, shorten
 from edgelab.typing import Tensor
+
+# How SGD and Adam, AMSGrad included, call their memory of past gradients.
+_MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
 
 def maskable_weights(module: nn.Module) -> dict[str, nn.Parameter]:
@@ -33,38 +35,32 @@ def maskable_weights(module: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def laid_out_like(mask: Tensor, weight: Tensor) -> Tensor:
-    """Give a mask the dtype, device and memory format in which it is used.
+    """Copy a mask, nonzero where active, as bool with a weight's device and strides."""
+    active = mask if mask.dtype == torch.bool else mask != 0
+    return torch.empty_like(weight, dtype=torch.bool, requires_grad=False).copy_(active)
 
-    Args:
-        mask: Nonzero where active.
-        weight: What it will be laid over.
 
-    Returns:
-        A bool mask on the weight's device with the weight's strides; never a view of another
-        tensor.
-
-    Example:
-        >>> laid_out_like(torch.tensor([1.0, 0.0]), torch.zeros(2)).tolist()
-        [True, False]
-    """
-    return torch.empty_like(weight, dtype=torch.bool, requires_grad=False).copy_(
-        mask if mask.dtype == torch.bool else mask != 0
-    )
+def check_fit(masks: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse stored masks that do not belong to layers of these names and shapes."""
+    only_one_side = sorted(masks.keys() ^ shapes.keys())
+    if only_one_side:
+        raise CheckpointError(
+            f"stored masks and masked layers differ: {shorten(only_one_side)} are only on one "
+            "side. Build the same module, and leave the same layers out with remove_weight."
+        )
+    for name, shape in shapes.items():
+        if tuple(masks[name].shape) != shape:
+            raise CheckpointError(
+                f"the stored mask of {name!r} has the shape {tuple(masks[name].shape)}, "
+                f"the weight {shape}. Build the module with the same sizes."
+            )
 
 
 class MaskMultipliers:
-    """Masks as numbers of the weights' own dtype.
+    """Masks as numbers of the weights' own dtype."""
 
-    Multiplying by a bool mask costs seven times as much, and every training step does it for
-    weights and momenta.
-
-    Example:
-        >>> weight, mask = torch.tensor([3.0, 4.0]), torch.tensor([True, False])
-        >>> multipliers = MaskMultipliers()
-        >>> multipliers.apply({"w": mask}, {"w": weight}, [weight])
-        >>> weight.tolist()
-        [3.0, 0.0]
-    """
+    # Multiplying by a bool mask costs seven times as much, and every training step does it for
+    # weights and momenta.
 
     def __init__(self) -> None:
         self._cached: dict[str, tuple[Tensor, int, Tensor]] = {}
@@ -72,23 +68,16 @@ class MaskMultipliers:
     def apply(
         self, masks: dict[str, Tensor], weights: dict[str, Tensor], targets: Iterable[Tensor | None]
     ) -> None:
-        """Set what lies outside the masks to 0, in place.
-
-        Args:
-            masks: By name.
-            weights: By the same names; say dtype and device of the multipliers.
-            targets: Per mask, in their order, a tensor of the weight's shape, or None.
-        """
-        pairs = [
-            (target, self._of(name, masks[name], weights[name]))
-            for name, target in zip(masks, targets, strict=True)
-            if target is not None
-        ]
-        if pairs:
+        """Set targets, in the order of the masks, to 0 outside them, in place; None is skipped."""
+        present: list[Tensor] = []
+        multipliers: list[Tensor] = []
+        for name, target in zip(masks, targets, strict=True):
+            if target is not None:
+                present.append(target)
+                multipliers.append(self._of(name, masks[name], weights[name]))
+        if present:
             with torch.no_grad():
-                torch._foreach_mul_(
-                    [target for target, _ in pairs], [multiplier for _, multiplier in pairs]
-                )
+                torch._foreach_mul_(present, multipliers)
 
     def _of(self, name: str, mask: Tensor, weight: Tensor) -> Tensor:
         # Anybody may write into mask_dict: replaced masks differ in identity, changed ones in
@@ -109,23 +98,6 @@ class MaskMultipliers:
 def moments_of(
     optimizer: torch.optim.Optimizer, weights: Iterable[Tensor]
 ) -> list[list[Tensor | None]]:
-    """Collect the optimizer's memory of its past gradients.
-
-    Args:
-        optimizer: Any.
-        weights: Its parameters.
-
-    Returns:
-        One list per kind of moment, each with one entry per weight, None where there is no such
-        moment.
-
-    Example:
-        >>> weight = nn.Parameter(torch.zeros(2))
-        >>> moments_of(torch.optim.Adam([weight]), [weight])
-        [[None], [None], [None], [None]]
-    """
+    """An optimizer's moments: a list per kind, an entry per weight, None where it has none."""
     states = [optimizer.state.get(weight, {}) for weight in weights]
     return [[state.get(kind) for state in states] for kind in _MOMENTS]
-
-
-_MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")

@@ -1,6 +1,4 @@
-"""Sparse training of any module: masks over its weights whose pattern moves while their number of
-active ones stays.
-"""
+"""Sparse training of any module: masks whose pattern moves while the number of weights stays."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -28,6 +26,7 @@ from ._layers import (
     maskable_weights,
     moments_of,
 )
+from ._patterns import check_density
 from ._rescaling import rescale_for_mask
 from ._signals import momentum_of, signal_of
 from ._state import restore, stored_state
@@ -110,19 +109,18 @@ class Masking:
         sparse_aware_init: bool = True,
         seed: int | None = None,
     ) -> None:
-        if not 0 < density <= 1:
-            raise ConfigError(
-                f"density is the share of active weights and must lie in (0, 1], got {density!r}"
-            )
+        check_density(density)
         if prune_mode not in NETWORK_PRUNERS and prune_mode not in PRUNERS:
             choices = [*PRUNERS, *NETWORK_PRUNERS]
             raise ConfigError(
-                f"unknown prune mode {prune_mode!r} ({close_names(prune_mode, choices)}); choose one of {choices}"
+                f"unknown prune mode {prune_mode!r} ({close_names(prune_mode, choices)}); "
+                f"choose one of {choices}"
             )
         grows_by_momentum = signal_of(GROWERS[growth_mode]) == "momentum"
         if grows_by_momentum and dense_gradients is False:
             logger.warning(
-                "momentum growth with dense_gradients=False is arbitrary: inactive weights have no momentum"
+                "momentum growth with dense_gradients=False is arbitrary: "
+                "inactive weights have no momentum"
             )
         if prune_rate_decay.mode == "cumulative" and growth_mode != "none":
             logger.warning(
@@ -168,11 +166,11 @@ class Masking:
         return self.baseline.total_nonzero + self.baseline.total_zero
 
     def add_module(self, module: nn.Module, lottery_mask_path: str | Path | None = None) -> None:
-        """Lay the initial masks over a module, already on its device, and set everything outside
-        them to 0.
+        """Lay the initial masks over a module and set everything outside them to 0.
 
         Args:
-            module: Its weights of two dimensions or more are masked, biases and norms are not.
+            module: Already on its device. Its weights of two dimensions or more are masked, biases
+                and norms are not.
             lottery_mask_path: The file of a lottery ticket, for the patterns that read one.
 
         Raises:
@@ -185,17 +183,17 @@ class Masking:
         weights = dict(maskable_weights(module))
         if not weights:
             raise ConfigError(
-                f"{type(module).__name__} has no trainable weight of two dimensions or more, so there is nothing to "
-                "mask. Pass the whole model, and freeze parameters only afterwards."
+                f"{type(module).__name__} has no trainable weight of two dimensions or more, so "
+                "there is nothing to mask. Pass the whole model, and freeze parameters only "
+                "afterwards."
             )
         self.module = module
         self.weights.update(weights)
         self.set_masks(
             {name: torch.ones_like(weight, dtype=torch.bool) for name, weight in weights.items()}
         )
-        self.initial_pattern(
-            self, lottery_mask_path=None if lottery_mask_path is None else Path(lottery_mask_path)
-        )
+        ticket = None if lottery_mask_path is None else Path(lottery_mask_path)
+        self.initial_pattern(self, lottery_mask_path=ticket)
         if self.sparse_aware_init and self.sparse_init not in KEEPS_WEIGHTS:
             for name, mask in self.mask_dict.items():
                 rescale_for_mask(self.weights[name], mask)
@@ -268,9 +266,7 @@ class Masking:
         )
 
     def step(self) -> None:
-        """Make the optimizer's step, set everything outside the masks back to 0, and move the prune
-        rate on.
-        """
+        """Make the optimizer's step, set what is outside the masks to 0, move the prune rate on."""
         self.optimizer.step()
         self.after_optimizer_step()
 
@@ -286,12 +282,11 @@ class Masking:
         self.mask_step += 1
 
     def update_connections(self) -> None:
-        """Move the pattern: prune, share out, grow. Makes no optimizer step; call it between
-        backward and zero_grad.
+        """Move the pattern: prune, share out, grow; call it between backward and zero_grad.
 
-        The number of active weights is the same afterwards, to the last one, unless nothing is
-        grown. Layers without the gradient or momentum that a mode reads are left as they are, with
-        a warning.
+        Makes no optimizer step. The number of active weights is the same afterwards, to the last
+        one, unless nothing is grown. Layers without the gradient or momentum that a mode reads are
+        left as they are, with a warning.
         """
         self.stats = update_masks(self)
         self.apply_mask()
@@ -334,8 +329,9 @@ class Masking:
         return stored_state(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up an earlier run; call it after `add_module`, and load the module's and the
-        optimizer's states too.
+        """Take up an earlier run; call it after `add_module`.
+
+        Load the states of the module and of the optimizer too.
 
         Args:
             state: What `state_dict` returned.

@@ -50,10 +50,9 @@ def erdos_renyi_densities(
     dense: set[str] = set()
     while len(dense) < len(shapes):
         free = [name for name in shapes if name not in dense]
-        budget = sum(int(size[name] * density) for name in free) - sum(
-            int(size[name] * (1 - density)) for name in dense
-        )
-        scale = budget / sum(raw[name] * size[name] for name in free)
+        free_active = sum(int(size[name] * density) for name in free)
+        overdrawn = sum(int(size[name] * (1 - density)) for name in dense)
+        scale = (free_active - overdrawn) / sum(raw[name] * size[name] for name in free)
         largest = max(raw[name] for name in free)
         if scale * largest <= 1:
             return {name: 1.0 if name in dense else scale * raw[name] for name in shapes}
@@ -62,17 +61,7 @@ def erdos_renyi_densities(
 
 
 def check_density(density: float) -> None:
-    """Refuse a density outside (0, 1].
-
-    Args:
-        density: What to check.
-
-    Raises:
-        ConfigError: If it lies outside.
-
-    Example:
-        >>> check_density(0.5)
-    """
+    """Refuse a density outside (0, 1]."""
     if not 0 < density <= 1:
         raise ConfigError(
             f"density is the share of active weights and must lie in (0, 1], got {density!r}"
@@ -80,34 +69,19 @@ def check_density(density: float) -> None:
 
 
 def active_counts(sizes: Mapping[str, int], densities: Mapping[str, float]) -> dict[str, int]:
-    """Whole numbers of active units that realise layer densities exactly.
-
-    Args:
-        sizes: Units (weights or kernels) of every layer.
-        densities: Their densities.
-
-    Returns:
-        Counts that add up to the rounded sum of `size * density`; each is off by less than one,
-        except that every layer keeps one unit, since it would pass no signal otherwise, at the cost
-        of the largest layer.
-
-    Raises:
-        ConfigError: If there are more layers than active units.
-
-    Example:
-        >>> active_counts({"large": 100, "tiny": 2}, {"large": 0.25, "tiny": 0.1})
-        {'large': 24, 'tiny': 1}
-    """
+    """Whole numbers of active units (weights or kernels) that realise layer densities exactly."""
+    # They add up to the rounded sum of size * density, and each is off by less than one; except
+    # that every layer keeps one unit, since it would pass no signal otherwise, at the cost of the
+    # largest layer.
     wanted = {name: sizes[name] * densities[name] for name in sizes}
     total = round(sum(wanted.values()))
     if total < len(sizes):
         raise ConfigError(
-            f"these densities leave {total} active units for {len(sizes)} layers, and a layer without any passes no "
-            "signal. Raise density, or leave layers out with remove_weight."
+            f"these densities leave {total} active units for {len(sizes)} layers, and a layer "
+            "without any passes no signal. Raise density, or leave layers out with remove_weight."
         )
-    counts = share_out(
-        total, {name: value / sum(wanted.values()) for name, value in wanted.items()}, sizes
-    )
+    shares = {name: value / sum(wanted.values()) for name, value in wanted.items()}
+    counts = share_out(total, shares, sizes)
     for name in [name for name, count in counts.items() if count == 0]:
         counts[max(counts, key=counts.__getitem__)] -= 1
         counts[name] = 1
@@ -174,7 +148,8 @@ def random_kernel_patterns(
         A mask per layer, on the CPU.
 
     Example:
-        >>> masks = random_kernel_patterns({"a": (4, 2, 3, 3)}, {"a": 0.5}, torch.Generator().manual_seed(0))
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> masks = random_kernel_patterns({"a": (4, 2, 3, 3)}, {"a": 0.5}, generator)
         >>> masks["a"].sum().item()
         36
     """
@@ -189,49 +164,21 @@ def random_kernel_patterns(
 
 
 def kernel_density(density: float, n_structured: int, n_other: int) -> float:
-    """Density that convolutions need when every other layer stays dense.
-
-    Args:
-        density: Density of the whole, in (0, 1].
-        n_structured: Weights in convolutions.
-        n_other: Weights in the layers that stay dense.
-
-    Returns:
-        A density in (0, 1].
-
-    Raises:
-        ConfigError: If the dense layers alone hold more weights than the whole may have.
-
-    Example:
-        >>> round(kernel_density(0.1, 23472, 640), 4)
-        0.0755
-    """
+    """Density that convolutions need when every other layer stays dense."""
     check_density(density)
     total = n_structured + n_other
     if not (n_structured > 0 and density * total > n_other):
         lowest = n_other / max(total, 1)
         raise ConfigError(
-            f"density {density} allows {density * total:.0f} active weights, but the {n_other} weights outside "
-            f"convolutions stay dense in structured patterns. Choose a density above {lowest:.3g} and a network with "
-            "convolutions, or an unstructured pattern."
+            f"density {density} allows {density * total:.0f} active weights, but the {n_other} "
+            "weights outside convolutions stay dense in structured patterns. Choose a density "
+            f"above {lowest:.3g} and a network with convolutions, or an unstructured pattern."
         )
     return (density * total - n_other) / n_structured
 
 
 def shuffled(mask: Bool[Tensor, "*shape"], generator: torch.Generator) -> Bool[Tensor, "*shape"]:
-    """Permute a mask at random.
-
-    Args:
-        mask: Active weights.
-        generator: A CPU generator.
-
-    Returns:
-        A mask with as many active weights elsewhere.
-
-    Example:
-        >>> shuffled(torch.tensor([True, False, False]), torch.Generator().manual_seed(0)).sum().item()
-        1
-    """
+    """Permute a mask at random."""
     order = torch.randperm(mask.numel(), generator=generator)
     return mask.flatten()[order.to(mask.device)].reshape(mask.shape)
 

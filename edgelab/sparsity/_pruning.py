@@ -29,9 +29,8 @@ def prune_smallest(
         >>> prune_smallest(mask, torch.tensor([0.5, -0.1, 0.3, 0.0]), 1).tolist()
         [True, False, True, False]
     """
-    return mask & ~mark_smallest(weight.flatten().abs(), count, among=mask.flatten()).reshape(
-        mask.shape
-    )
+    removed = mark_smallest(weight.flatten().abs(), count, among=mask.flatten())
+    return mask & ~removed.reshape(mask.shape)
 
 
 def prune_smallest_overall(
@@ -51,17 +50,17 @@ def prune_smallest_overall(
     Example:
         >>> masks = {"first": torch.tensor([True, True]), "second": torch.tensor([True, True])}
         >>> weights = {"first": torch.tensor([0.1, 5.0]), "second": torch.tensor([0.2, 0.3])}
-        >>> {name: mask.tolist() for name, mask in prune_smallest_overall(masks, weights, 2).items()}
+        >>> pruned = prune_smallest_overall(masks, weights, 2)
+        >>> {name: mask.tolist() for name, mask in pruned.items()}
         {'first': [False, True], 'second': [False, True]}
     """
     sizes = torch.cat([weights[name].flatten().abs() for name in masks])
     active = torch.cat([mask.flatten() for mask in masks.values()])
-    kept = (active & ~mark_smallest(sizes, count, among=active)).split(
-        [mask.numel() for mask in masks.values()]
-    )
+    kept = active & ~mark_smallest(sizes, count, among=active)
+    parts = kept.split([mask.numel() for mask in masks.values()])
     return {
         name: part.reshape(masks[name].shape).clone()
-        for name, part in zip(masks, kept, strict=True)
+        for name, part in zip(masks, parts, strict=True)
     }
 
 

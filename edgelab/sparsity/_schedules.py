@@ -1,6 +1,4 @@
-"""How much to prune at which step: plain functions of the step, flat before the start and after the
-end.
-"""
+"""How much to prune at which step: functions of the step, flat before the start, after the end."""
 
 import math
 
@@ -63,7 +61,8 @@ def cubic_sparsity(step: int, *, begin: int, end: int, initial: float, final: fl
     Source: Zhu & Gupta (2018), To prune, or not to prune.
 
     Example:
-        >>> [round(cubic_sparsity(step, begin=2, end=10, initial=0.0, final=0.8), 4) for step in (1, 2, 6, 10)]
+        >>> rise = {"begin": 2, "end": 10, "initial": 0.0, "final": 0.8}
+        >>> [round(cubic_sparsity(step, **rise), 4) for step in (1, 2, 6, 10)]
         [0.0, 0.0, 0.7, 0.8]
     """
     if step < begin:

@@ -7,8 +7,7 @@ import torch
 from edgelab.typing import Bool, Float, Tensor
 
 SAMPLE_STRIDE = 61
-"""Every how-manieth score is looked at first; a prime, so that rows and columns are sampled alike.
-"""
+"""One score in so many is looked at first; a prime, so that rows and columns are sampled alike."""
 
 
 def mark_largest(
@@ -82,9 +81,7 @@ def _mark_by_threshold(score: Tensor, count: int) -> Tensor:
 
 
 def _finalists(score: Tensor, count: int, among: Tensor) -> Tensor | None:
-    """Positions of a small part of many candidates that is certain to hold the largest; None if it
-    is not worth it.
-    """
+    """Positions of a few candidates that surely hold the largest; None if it is not worth it."""
     if score.numel() < 64 * SAMPLE_STRIDE:
         return None
     sample = _nan_last(score[::SAMPLE_STRIDE]).masked_fill_(~among[::SAMPLE_STRIDE], -math.inf)
@@ -100,17 +97,5 @@ def _finalists(score: Tensor, count: int, among: Tensor) -> Tensor | None:
 
 
 def share_of(rate: float, count: int) -> int:
-    """Number of items that a share of them amounts to, rounded up.
-
-    Args:
-        rate: A share; below 0 counts as 0.
-        count: Of how many.
-
-    Returns:
-        An integer in [0, count].
-
-    Example:
-        >>> share_of(0.3, 7), share_of(0.0, 7)
-        (3, 0)
-    """
+    """How many of so many items a share amounts to, rounded up, from none to all."""
     return min(max(math.ceil(rate * count), 0), count)

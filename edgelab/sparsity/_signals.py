@@ -41,18 +41,7 @@ def reads(signal: Signal) -> Callable[[Mode], Mode]:
 
 
 def signal_of(mode: Callable[..., object]) -> Signal | None:
-    """Tell which signal a mode has declared to read.
-
-    Args:
-        mode: A growth or redistribution mode.
-
-    Returns:
-        The signal, or None.
-
-    Example:
-        >>> print(signal_of(len))
-        None
-    """
+    """The signal that a growth or redistribution mode has declared to read, or None."""
     return _SIGNAL_OF.get(mode)
 
 
@@ -86,34 +75,19 @@ def momentum_of(optimizer: torch.optim.Optimizer, weight: Tensor) -> Float[Tenso
         return state["momentum_buffer"]
     if state or _has_no_momentum(optimizer, weight):
         raise ConfigError(
-            f"{type(optimizer).__name__} keeps no momentum, which a momentum mode reads. Give it momentum (SGD: "
-            "momentum=0.9; or use Adam), or choose growth_mode='absolute-gradient' and redistribution_mode='grad'."
+            f"{type(optimizer).__name__} keeps no momentum, which a momentum mode reads. Give it "
+            "momentum (SGD: momentum=0.9; or use Adam), or choose growth_mode='absolute-gradient' "
+            "and redistribution_mode='grad'."
         )
     return None
 
 
 def gradient_of(weight: Tensor, name: str) -> Float[Tensor, "..."]:
-    """Gradient of a weight, or an explanation.
-
-    Args:
-        weight: A parameter.
-        name: Its name, for the message.
-
-    Returns:
-        Its gradient.
-
-    Raises:
-        CaptureError: If it has none.
-
-    Example:
-        >>> weight = torch.nn.Parameter(torch.zeros(1))
-        >>> weight.grad = torch.ones(1)
-        >>> gradient_of(weight, "weight")
-        tensor([1.])
-    """
+    """Gradient of a weight, or an explanation."""
     if weight.grad is None:
         raise CaptureError(
-            f"the weight {name!r} has no gradient. Call backward first, and zero_grad only afterwards."
+            f"the weight {name!r} has no gradient. Call backward first, and zero_grad only "
+            "afterwards."
         )
     return weight.grad
 

@@ -7,10 +7,10 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 
 from edgelab.errors import CheckpointError
-from edgelab.sparsity.funcs import Decay, check_fit
+from edgelab.sparsity.funcs import Decay
 from edgelab.typing import Tensor
 
-from ._layers import laid_out_like
+from ._layers import check_fit, laid_out_like
 from ._statistics import LayerStats
 
 SETTINGS = (
@@ -27,18 +27,7 @@ SETTINGS = (
 
 @runtime_checkable
 class Storable(Protocol):
-    """The state of a masking, beside `SETTINGS`.
-
-    Attributes:
-        mask_dict: Mask of every layer.
-        weights: Weight of every layer.
-        name2prune_rate: The last update's prune rates.
-        stats: Counts, and what the last update did.
-        baseline: Counts when the masks were laid.
-        mask_step: Steps and updates so far.
-        prune_rate_decay: The prune rate.
-        generator: The source of randomness.
-    """
+    """The state of a `Masking`, beside `SETTINGS`."""
 
     mask_dict: dict[str, Tensor]
     weights: dict[str, Tensor]
@@ -51,23 +40,7 @@ class Storable(Protocol):
 
 
 def stored_state(masking: Storable) -> dict[str, Any]:
-    """Collect the state; tensors are copies.
-
-    Args:
-        masking: Whose.
-
-    Returns:
-        Tensors, numbers, strings and dicts.
-
-    Example:
-        >>> from torch import nn
-        >>> from edgelab.sparsity import CosineDecay, Masking
-        >>> layer = nn.Linear(10, 10)
-        >>> masking = Masking(torch.optim.Adam(layer.parameters()), CosineDecay(), density=0.2)
-        >>> masking.add_module(layer)
-        >>> stored_state(masking)["masks"]["weight"].sum().item()
-        20
-    """
+    """Collect the state; tensors are copies."""
     return {
         "masks": {name: mask.clone() for name, mask in masking.mask_dict.items()},
         "mask_step": masking.mask_step,
@@ -83,23 +56,7 @@ def stored_state(masking: Storable) -> dict[str, Any]:
 
 
 def restore(masking: Storable, state: Mapping[str, Any]) -> None:
-    """Put a stored state back; nothing is changed if it does not fit.
-
-    Args:
-        masking: Has its module already, with the same layers masked.
-        state: What `stored_state` returned.
-
-    Raises:
-        CheckpointError: If the state lacks a part, or comes from other layers or other settings.
-
-    Example:
-        >>> from torch import nn
-        >>> from edgelab.sparsity import CosineDecay, Masking
-        >>> layer = nn.Linear(10, 10)
-        >>> masking = Masking(torch.optim.Adam(layer.parameters()), CosineDecay(), density=0.2)
-        >>> masking.add_module(layer)
-        >>> restore(masking, stored_state(masking))
-    """
+    """Put back what `stored_state` returned; nothing is changed if it does not fit."""
     _check(masking, state)
     masking.prune_rate_decay.load_state_dict(state["prune_rate_decay"])
     for name, mask in state["masks"].items():
@@ -115,13 +72,15 @@ def _check(masking: Storable, state: Mapping[str, Any]) -> None:
     missing = stored_state(masking).keys() - state.keys()
     if missing:
         raise CheckpointError(
-            f"the stored state of the masks lacks {sorted(missing)}. Store Masking.state_dict() as it is; to take over "
-            "nothing but masks, pass them to set_masks."
+            f"the stored state of the masks lacks {sorted(missing)}. Store Masking.state_dict() as "
+            "it is; to take over nothing but masks, pass them to set_masks."
         )
     check_fit(state["masks"], {name: tuple(mask.shape) for name, mask in masking.mask_dict.items()})
     for name in SETTINGS:
-        if state["settings"].get(name) != getattr(masking, name):
+        stored = state["settings"].get(name)
+        own = getattr(masking, name)
+        if stored != own:
             raise CheckpointError(
-                f"the stored run had {name}={state['settings'].get(name)!r}, this one {getattr(masking, name)!r}. "
-                "Use the same settings; to take over nothing but masks, pass state['masks'] to set_masks."
+                f"the stored run had {name}={stored!r}, this one {own!r}. Use the same settings; "
+                "to take over nothing but masks, pass state['masks'] to set_masks."
             )

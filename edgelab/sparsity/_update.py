@@ -25,14 +25,7 @@ logger = logging.getLogger(__name__)
 
 @runtime_checkable
 class Updatable(MaskingView, Protocol):
-    """A masking together with the names of its modes.
-
-    Attributes:
-        prune_mode: One of `PRUNERS` or `NETWORK_PRUNERS`.
-        growth_mode: One of `GROWERS`.
-        redistribution_mode: One of `REDISTRIBUTIONS`.
-        baseline: Counts when the masks were laid, which growth restores.
-    """
+    """What an update needs of a `Masking`: the view, its modes, and the counts to restore."""
 
     prune_mode: str
     growth_mode: str
@@ -41,30 +34,7 @@ class Updatable(MaskingView, Protocol):
 
 
 def update_masks(masking: Updatable) -> LayerStats:
-    """Prune, share out, grow, in this order; changes `masking.mask_dict` and
-    `masking.name2prune_rate`.
-
-    Args:
-        masking: The masks, what the modes may see, and the modes.
-
-    Returns:
-        Counts afterwards, with what was removed and grown.
-
-    Example:
-        >>> import torch
-        >>> from edgelab.sparsity import CosineDecay, Masking
-        >>> layer = torch.nn.Linear(10, 10, bias=False)
-        >>> masking = Masking(
-        ...     torch.optim.SGD(layer.parameters(), lr=0.1),
-        ...     CosineDecay(0.3),
-        ...     density=0.2,
-        ...     growth_mode="random",
-        ...     redistribution_mode="none",
-        ... )
-        >>> masking.add_module(layer)
-        >>> update_masks(masking).removed_dict
-        {'weight': 6}
-    """
+    """Prune, share out, grow; changes `mask_dict` and `name2prune_rate`, and counts anew."""
     before = count_active(masking.mask_dict)
     names = _layers_with_signals(masking)
     share = _shares(masking, names, before)
@@ -87,9 +57,7 @@ def update_masks(masking: Updatable) -> LayerStats:
 
 
 def _layers_with_signals(masking: Updatable) -> list[str]:
-    """Names of the layers that have the gradient or momentum which the modes read; warns about the
-    others.
-    """
+    """Layers that have the gradient or momentum which the modes read; warns about the others."""
     if masking.growth_mode == "none":
         return list(masking.mask_dict)
     modes = (GROWERS[masking.growth_mode], REDISTRIBUTIONS[masking.redistribution_mode])
@@ -102,8 +70,8 @@ def _layers_with_signals(masking: Updatable) -> list[str]:
     }
     for name, signal in missing.items():
         logger.warning(
-            "%s has no %s, so its connections stay as they are; call update_connections after backward, before "
-            "zero_grad, and not before the first step",
+            "%s has no %s, so its connections stay as they are; call update_connections after "
+            "backward, before zero_grad, and not before the first step",
             name,
             signal,
         )
@@ -111,9 +79,9 @@ def _layers_with_signals(masking: Updatable) -> list[str]:
 
 
 def _has(masking: Updatable, weight: Tensor, signal: str) -> bool:
-    return (
-        weight.grad if signal == "gradient" else masking.get_momentum_for_weight(weight)
-    ) is not None
+    if signal == "gradient":
+        return weight.grad is not None
+    return masking.get_momentum_for_weight(weight) is not None
 
 
 def _shares(
@@ -139,9 +107,8 @@ def _prune(masking: Updatable, names: list[str]) -> None:
     prune = PRUNERS[masking.prune_mode]
     for name in names:
         weight = masking.weights[name]
-        masking.mask_dict[name] = laid_out_like(
-            prune(masking, masking.mask_dict[name], weight, name), weight
-        )
+        pruned = prune(masking, masking.mask_dict[name], weight, name)
+        masking.mask_dict[name] = laid_out_like(pruned, weight)
 
 
 def _budgets(
@@ -170,7 +137,8 @@ def _grow(masking: Updatable, budgets: dict[str, int]) -> None:
     for name, budget in budgets.items():
         if budget > 0:
             weight = masking.weights[name]
-            masking.mask_dict[name] = laid_out_like(grow(masking, name, budget, weight), weight)
+            grown = grow(masking, name, budget, weight)
+            masking.mask_dict[name] = laid_out_like(grown, weight)
 
 
 def _differences(larger: LayerStats, smaller: LayerStats) -> dict[str, int]:

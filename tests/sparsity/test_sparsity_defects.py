@@ -1,4 +1,4 @@
-"""Defects known from other implementations of sparse training, one test each: none may come along."""
+"""Defects known from other implementations of sparse training, one test each."""
 
 import gc
 import logging

@@ -232,7 +232,8 @@ class _Measured:
 
 def _work_of(gn: nn.Module) -> float:
     """Of dense linear algebra with the largest graph, the most that usual losses do."""
-    sizes = [module.num_nodes for module in gn.modules() if hasattr(module, "num_nodes")]
+    graphs = GradNet | SparseParameterization | DenseParameterization
+    sizes = [module.num_nodes for module in gn.modules() if isinstance(module, graphs)]
     return float(max(sizes, default=0)) ** 3
 
 

@@ -19,19 +19,12 @@ from edgelab.typing import Tensor
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GraphMatrices:
-    """Checked matrices of one graph, each dense, or sparse and coalesced.
+    """Checked matrices of one graph, each dense, or sparse and coalesced."""
 
-    Attributes:
-        mask: 1 where the adjacency may change; the diagonal is empty.
-        adj0: The adjacency before.
-        cost_matrix: Cost of a unit of change; None: 1.
-        groups: Number, from 1, of the budget that pays for a change; None: there is one budget.
-    """
-
-    mask: Tensor
+    mask: Tensor  # 1 where the adjacency may change; the diagonal is empty
     adj0: Tensor
-    cost_matrix: Tensor | None
-    groups: Tensor | None
+    cost_matrix: Tensor | None  # of a unit of change; None: 1
+    groups: Tensor | None  # number, from 1, of the budget that pays; None: there is one budget
 
     def named(self) -> Iterator[tuple[str, Tensor | None]]:
         """Give every matrix with its name."""

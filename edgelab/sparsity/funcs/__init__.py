@@ -1,4 +1,4 @@
-"""Decay, growth, initial patterns, pruning and redistribution by name, with access to a `Masking`."""
+"""Decay, growth, initial patterns, pruning and redistribution by name, which see a `Masking`."""
 
 from ._decay import DECAYS as DECAYS
 from ._decay import CosineDecay as CosineDecay
@@ -13,7 +13,6 @@ from ._grow import random_growth as random_growth
 from ._grow import struct_abs_grad_growth as struct_abs_grad_growth
 from ._init_scheme import INITIAL_PATTERNS as INITIAL_PATTERNS
 from ._init_scheme import KEEPS_WEIGHTS as KEEPS_WEIGHTS
-from ._init_scheme import check_fit as check_fit
 from ._init_scheme import erdos_renyi_init as erdos_renyi_init
 from ._init_scheme import get_erdos_renyi_dist as get_erdos_renyi_dist
 from ._init_scheme import lottery_ticket_init as lottery_ticket_init

@@ -1,6 +1,4 @@
-"""Prune rates that change with the mask's steps: small objects that remember where they are, over
-`schedules`.
-"""
+"""Prune rates that change with the mask's steps: small objects that remember where they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -62,19 +60,13 @@ class _StoredDecay:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a stored state, constructor arguments included.
-
-        Args:
-            state: What `state_dict` returned.
-
-        Raises:
-            CheckpointError: If it comes from another class.
-        """
+        """Take up a stored state of the same class, constructor arguments included."""
         expected = {"class", *(item.name for item in fields(self))}
         if state.get("class") != type(self).__name__ or state.keys() != expected:
             raise CheckpointError(
-                f"the state of a {type(self).__name__} was expected, got that of {state.get('class')!r} with "
-                f"{sorted(state)}. Build the same decay as in the run that was stored."
+                f"the state of a {type(self).__name__} was expected, got that of "
+                f"{state.get('class')!r} with {sorted(state)}. Build the same decay as in the run "
+                "that was stored."
             )
         for item in fields(self):
             setattr(self, item.name, state[item.name])

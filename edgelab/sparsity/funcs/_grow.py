@@ -1,5 +1,4 @@
-"""Growth modes by name: `function(masking, name, total_regrowth, weight) -> mask`, over the
-functions of `growing`.
+"""Growth modes by name: `function(masking, name, total_regrowth, weight) -> mask`.
 
 A mode returns a new mask that contains the old one, and may give the weights it adds a value in
 `weight`; by default they start at 0.
@@ -10,14 +9,13 @@ from typing import TypeAlias
 
 import torch
 
-from edgelab.errors import CaptureError
 from edgelab.registry import Registry
 from edgelab.sparsity._growing import grow_at_random, grow_kernels, grow_largest
 from edgelab.sparsity._kernels import Criterion
 from edgelab.sparsity._signals import gradient_of, reads
 from edgelab.typing import Bool, Float, Tensor
 
-from ._view import MaskingView
+from ._view import MaskingView, momentum_for
 
 Grower: TypeAlias = Callable[[MaskingView, str, int | float, Tensor], Tensor]
 
@@ -50,19 +48,17 @@ def abs_grad_growth(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> layer.weight.grad = torch.tensor([[9.0, 1.0, -2.0]])
         >>> abs_grad_growth(masking, "weight", 1, layer.weight).tolist()
         [[True, False, True]]
     """
-    return _from_zero(
-        masking,
-        name,
-        weight,
-        grow_largest(_mask(masking, name), gradient_of(weight, name), int(total_regrowth)),
-    )
+    gradient = gradient_of(weight, name)
+    grown = grow_largest(_mask(masking, name), gradient, int(total_regrowth))
+    return _from_zero(masking, name, weight, grown)
 
 
 @GROWERS.register("momentum")
@@ -91,7 +87,8 @@ def momentum_growth(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> layer.weight.grad = torch.tensor([[9.0, 1.0, -2.0]])
@@ -99,11 +96,7 @@ def momentum_growth(
         >>> momentum_growth(masking, "weight", 1, layer.weight).tolist()
         [[True, False, True]]
     """
-    momentum = masking.get_momentum_for_weight(weight)
-    if momentum is None:
-        raise CaptureError(
-            f"the weight {name!r} has no momentum yet. Let the optimizer make a step first."
-        )
+    momentum = momentum_for(masking, weight, name)
     return grow_largest(_mask(masking, name), momentum, int(total_regrowth))
 
 
@@ -125,7 +118,8 @@ def no_growth(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> no_growth(masking, "weight", 1, layer.weight).tolist()
@@ -155,18 +149,15 @@ def random_growth(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> random_growth(masking, "weight", 1, layer.weight).sum().item()
         2
     """
-    return _from_zero(
-        masking,
-        name,
-        weight,
-        grow_at_random(_mask(masking, name), int(total_regrowth), masking.generator),
-    )
+    grown = grow_at_random(_mask(masking, name), int(total_regrowth), masking.generator)
+    return _from_zero(masking, name, weight, grown)
 
 
 def struct_abs_grad_growth(
@@ -195,7 +186,8 @@ def struct_abs_grad_growth(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Conv1d(1, 2, 2, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.zeros(2, 1, 2)})
         >>> layer.weight.grad = torch.tensor([[[0.1, 0.1]], [[3.0, -1.0]]])

@@ -1,5 +1,4 @@
-"""Initial patterns by name: `function(masking, lottery_mask_path=None)` lays masks with
-`masking.set_masks`.
+"""Initial patterns by name: `function(masking, lottery_mask_path=None)` sets the masks.
 
 Every random pattern has exactly the number of active weights that its densities ask for.
 """
@@ -11,8 +10,9 @@ from typing import Any, TypeAlias
 
 import torch
 
-from edgelab.errors import CheckpointError, ConfigError, shorten
+from edgelab.errors import CheckpointError, ConfigError
 from edgelab.registry import Registry
+from edgelab.sparsity._layers import check_fit
 from edgelab.sparsity._patterns import (
     erdos_renyi_densities,
     kernel_density,
@@ -30,9 +30,7 @@ INITIAL_PATTERNS: Registry[InitialPattern] = Registry("initial pattern")
 """Every initial pattern by name."""
 
 KEEPS_WEIGHTS = frozenset({"resume", "lottery-ticket"})
-"""Patterns that belong to the weights a module already has; sparse-aware initialisation leaves
-those alone.
-"""
+"""Patterns of weights that a module already has: sparse-aware initialisation leaves them alone."""
 
 
 def get_erdos_renyi_dist(masking: MaskingView, is_kernel: bool = True) -> dict[str, float]:
@@ -48,7 +46,8 @@ def get_erdos_renyi_dist(masking: MaskingView, is_kernel: bool = True) -> dict[s
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> {name: round(density, 3) for name, density in get_erdos_renyi_dist(masking).items()}
         {'0.weight': 0.385, '1.weight': 0.962}
@@ -69,7 +68,8 @@ def erdos_renyi_init(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> erdos_renyi_init(masking)
         >>> masking.stats.nonzeros_dict
@@ -100,16 +100,16 @@ def random_init(masking: MaskingView, *, lottery_mask_path: Path | None = None) 
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> random_init(masking)
         >>> masking.stats.nonzeros_dict
         {'0.weight': 32, '1.weight': 8}
     """
     shapes = _shapes(masking)
-    masking.set_masks(
-        random_patterns(shapes, dict.fromkeys(shapes, masking.density), masking.generator)
-    )
+    densities = dict.fromkeys(shapes, masking.density)
+    masking.set_masks(random_patterns(shapes, densities, masking.generator))
 
 
 @INITIAL_PATTERNS.register("resume")
@@ -123,7 +123,8 @@ def resume_init(masking: MaskingView, *, lottery_mask_path: Path | None = None) 
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> resume_init(masking)
         >>> masking.stats.nonzeros_dict
@@ -150,7 +151,8 @@ def lottery_ticket_init(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -165,12 +167,9 @@ def lottery_ticket_init(
         )
     masks = _read_masks(Path(lottery_mask_path))
     check_fit(masks, _shapes(masking))
-    masking.set_masks(
-        {
-            name: shuffled(mask, masking.generator) if shuffle else mask
-            for name, mask in masks.items()
-        }
-    )
+    if shuffle:
+        masks = {name: shuffled(mask, masking.generator) for name, mask in masks.items()}
+    masking.set_masks(masks)
 
 
 @INITIAL_PATTERNS.register("lottery-ticket-dist")
@@ -183,8 +182,9 @@ def _lottery_ticket_densities(
 def struct_erdos_renyi_init(
     masking: MaskingView, is_kernel: bool = True, *, lottery_mask_path: Path | None = None
 ) -> None:
-    """Lay random masks of whole kernels with Erdős–Rényi densities; layers without kernels become
-    dense.
+    """Lay random masks of whole kernels with Erdős–Rényi densities.
+
+    Layers without kernels become dense.
 
     Args:
         masking: Knows the layers and the density of the whole, and gets the masks.
@@ -194,7 +194,8 @@ def struct_erdos_renyi_init(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Conv1d(2, 4, 3), torch.nn.Linear(3, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> struct_erdos_renyi_init(masking)
         >>> masking.stats.nonzeros_dict
@@ -220,8 +221,9 @@ def _struct_erdos_renyi_kernel(
 
 @INITIAL_PATTERNS.register("struct-random")
 def struct_random_init(masking: MaskingView, *, lottery_mask_path: Path | None = None) -> None:
-    """Lay random masks of whole kernels, of the same density in every layer; layers without kernels
-    become dense.
+    """Lay random masks of whole kernels, of the same density in every layer.
+
+    Layers without kernels become dense.
 
     Args:
         masking: Knows the layers and the density of the whole, and gets the masks.
@@ -230,7 +232,8 @@ def struct_random_init(masking: MaskingView, *, lottery_mask_path: Path | None =
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> model = torch.nn.Sequential(torch.nn.Conv1d(2, 4, 3), torch.nn.Linear(3, 2))
-        >>> masking = Masking(torch.optim.SGD(model.parameters(), lr=0.1), CosineDecay(), density=0.5)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> masking = Masking(optimizer, CosineDecay(), density=0.5)
         >>> masking.add_module(model)
         >>> struct_random_init(masking)
         >>> masking.stats.nonzeros_dict
@@ -238,36 +241,8 @@ def struct_random_init(masking: MaskingView, *, lottery_mask_path: Path | None =
     """
     density = _leave_out_layers_without_kernels(masking)
     shapes = _shapes(masking)
-    masking.set_masks(
-        random_kernel_patterns(shapes, dict.fromkeys(shapes, density), masking.generator)
-    )
-
-
-def check_fit(masks: dict[str, Tensor], shapes: dict[str, tuple[int, ...]]) -> None:
-    """Refuse masks that do not belong to these layers.
-
-    Args:
-        masks: What was stored.
-        shapes: Shapes of the layers.
-
-    Raises:
-        CheckpointError: If names or shapes differ.
-
-    Example:
-        >>> check_fit({"w": torch.ones(2, 3)}, {"w": (2, 3)})
-    """
-    odd = sorted(masks.keys() ^ shapes.keys())
-    if odd:
-        raise CheckpointError(
-            f"stored masks and masked layers differ: {shorten(odd)} are only on one side. Build the same module, and "
-            "leave the same layers out with remove_weight."
-        )
-    for name, shape in shapes.items():
-        if tuple(masks[name].shape) != shape:
-            raise CheckpointError(
-                f"the stored mask of {name!r} has the shape {tuple(masks[name].shape)}, the weight {shape}. "
-                "Build the module with the same sizes."
-            )
+    densities = dict.fromkeys(shapes, density)
+    masking.set_masks(random_kernel_patterns(shapes, densities, masking.generator))
 
 
 def _shapes(masking: MaskingView) -> dict[str, tuple[int, ...]]:
@@ -275,7 +250,7 @@ def _shapes(masking: MaskingView) -> dict[str, tuple[int, ...]]:
 
 
 def _leave_out_layers_without_kernels(masking: MaskingView) -> float:
-    """Return the density that is left for the others."""
+    """Leave them dense, and return the density that is left for the others."""
     sizes = {name: mask.numel() for name, mask in masking.mask_dict.items()}
     plain = [name for name, mask in masking.mask_dict.items() if mask.ndim < 3]
     n_plain = sum(sizes[name] for name in plain)

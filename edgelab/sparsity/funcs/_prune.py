@@ -1,5 +1,4 @@
-"""Pruning modes by name: `function(masking, mask, weight, name) -> mask`, over the plain functions
-of `pruning`.
+"""Pruning modes by name: `function(masking, mask, weight, name) -> mask`.
 
 A mode returns a new mask, never sees inactive weights, and removes exactly what the layer's prune
 rate asks for.
@@ -49,7 +48,8 @@ def magnitude_prune(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.name2prune_rate["weight"] = 0.5
         >>> mask = torch.tensor([[True, True, False]])
@@ -74,7 +74,8 @@ def global_magnitude_prune(masking: MaskingView) -> int:
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=1.0)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=1.0)
         >>> masking.add_module(layer)
         >>> global_magnitude_prune(masking), masking.mask_dict["weight"].sum().item()
         (2, 1)
@@ -108,7 +109,8 @@ def struct_magnitude_prune(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Conv1d(1, 2, 2, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.name2prune_rate["weight"] = 0.5
         >>> weight = torch.tensor([[[0.1, 0.1]], [[0.5, 0.5]]])

@@ -9,13 +9,12 @@ from typing import TypeAlias
 
 import torch
 
-from edgelab.errors import CaptureError
 from edgelab.registry import Registry
 from edgelab.sparsity._budgets import mean_magnitude
 from edgelab.sparsity._signals import gradient_of, reads
 from edgelab.typing import Bool, Float, Tensor
 
-from ._view import MaskingView
+from ._view import MaskingView, momentum_for
 
 Redistribution: TypeAlias = Callable[[MaskingView, str, Tensor, Tensor], float]
 
@@ -48,7 +47,8 @@ def grad_redistribution(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> layer.weight.grad = torch.tensor([[-5.0, 1.0, -2.0]])
@@ -80,7 +80,8 @@ def momentum_redistribution(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> layer.weight.grad = torch.tensor([[-5.0, 1.0, -2.0]])
@@ -88,12 +89,7 @@ def momentum_redistribution(
         >>> momentum_redistribution(masking, "weight", layer.weight, masking.mask_dict["weight"])
         5.0
     """
-    momentum = masking.get_momentum_for_weight(weight)
-    if momentum is None:
-        raise CaptureError(
-            f"the weight {name!r} has no momentum yet. Let the optimizer make a step first."
-        )
-    return mean_magnitude(momentum, mask)
+    return mean_magnitude(momentum_for(masking, weight, name), mask)
 
 
 @REDISTRIBUTIONS.register("nonzero")
@@ -114,7 +110,8 @@ def nonzero_redistribution(
     Example:
         >>> from edgelab.sparsity import CosineDecay, Masking
         >>> layer = torch.nn.Linear(3, 1, bias=False)
-        >>> masking = Masking(torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9), CosineDecay(0.5), density=0.5)
+        >>> optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        >>> masking = Masking(optimizer, CosineDecay(0.5), density=0.5)
         >>> masking.add_module(layer)
         >>> masking.set_masks({"weight": torch.tensor([[True, False, False]])})
         >>> _ = torch.nn.init.ones_(layer.weight)

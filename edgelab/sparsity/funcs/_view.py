@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
+from edgelab.errors import CaptureError
 from edgelab.typing import Tensor
 
 
@@ -57,3 +58,13 @@ class MaskingView(Protocol):
         Args:
             name: Of its weight.
         """
+
+
+def momentum_for(masking: MaskingView, weight: Tensor, name: str) -> Tensor:
+    """Momentum of a weight, or an explanation."""
+    momentum = masking.get_momentum_for_weight(weight)
+    if momentum is None:
+        raise CaptureError(
+            f"the weight {name!r} has no momentum yet. Let the optimizer make a step first."
+        )
+    return momentum
