@@ -76,9 +76,8 @@ class Beside(RegressorCallback):
 
     def step_context(self, epoch, step):
         """Open nothing."""
-        super().step_context(
-            epoch, step
-        )  # forgets the samples of the last epoch; its own capture stays closed
+        # It forgets the samples of the last epoch; its own capture stays closed.
+        super().step_context(epoch, step)
         return nullcontext()
 
 
@@ -102,9 +101,7 @@ def recovery(tables, test, known):
 
 
 def prepare(n, seed):
-    """The graph without its held-out edges, the task on it, a fresh model, and both halves of the
-    held-out edges.
-    """
+    """The graph without its held-out edges, the task on it, a fresh model, both held-out halves."""
     data = convergence(n, n_train=2000, n_test=500, noise_scale=0.15, seed=seed)
     validation, test = data.graph.held_out_pairs("validation"), data.graph.held_out_pairs("test")
     split = split_edges(graph_of(data.train), test, validation)
@@ -150,10 +147,8 @@ def compare_weight_maps(args, seed):
     graph, task, model, validation, test = prepare(args.n, seed)
     callbacks = {}
     for name, options in WEIGHT_MAPS.items():
-        start, options = (
-            options.get("start", 1.0),
-            {key: value for key, value in options.items() if key != "start"},
-        )
+        options = dict(options)
+        start = options.pop("start", 1.0)
         regressor = MagnitudeEdgeRegressor(model, graph, **{**REGRESSOR, **options})
         with torch.no_grad():
             for parameter in regressor.parameters():

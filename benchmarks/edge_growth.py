@@ -1,5 +1,4 @@
-"""Recovery of hidden edges by the growth of edges, beside MEI and the regressor, on the same
-trained models.
+"""Recovery of hidden edges by the growth of edges, beside other scores of the same models.
 
     python -m benchmarks.edge_growth [--seeds 6]
     python -m benchmarks.edge_growth --dream4 FOLDER [FOLDER ...]

@@ -1,6 +1,4 @@
-"""Scorers of candidate edges, one per file, and the shell that turns their scores into the edge
-table.
-"""
+"""Scorers of candidate edges, and the edge table that is made of their scores."""
 
 from .gsnn import CorrelationEdgeInferer as CorrelationEdgeInferer
 from .gsnn import EdgeGrowthScorer as EdgeGrowthScorer

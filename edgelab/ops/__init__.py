@@ -2,6 +2,7 @@
 
 from ._batch import Batch as Batch
 from ._columns import does_not_vary as does_not_vary
+from ._columns import rounded as rounded
 from ._columns import standardised as standardised
 from ._columns import unit_columns as unit_columns
 from ._criteria import CRITERIA as CRITERIA

@@ -13,8 +13,12 @@ from edgelab.typing import Array, Bool, Float, Tensor
 _UNITS = 8.0
 _OF_A_MEAN = 1e-10
 
+# Two samples lie on a line: every correlation of them is 1.
 _FEWEST_SAMPLES = 3
-"""Two samples lie on a line: every correlation of them is 1."""
+
+# Digits kept where ties matter. Beyond them a matrix product depends on the order of nodes and
+# samples, and r(i, j) and r(j, i) would differ by chance instead of being tied.
+_DIGITS = 12
 
 Columns = TypeVar("Columns", Array, Tensor)
 
@@ -100,3 +104,19 @@ def unit_columns(values: Float[Array, "samples nodes"]) -> Float[Array, "samples
         where=~does_not_vary(mean, largest),
     )
     return scaled / np.linalg.norm(scaled, axis=0)
+
+
+def rounded(values: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Numbers without the digits that depend on the order in which sums were taken.
+
+    Args:
+        values: Of the order of 1, such as correlations.
+
+    Returns:
+        The numbers to 12 digits after the point.
+
+    Example:
+        >>> rounded(np.array([0.1 + 0.2])).tolist()
+        [0.3]
+    """
+    return np.round(values, _DIGITS)

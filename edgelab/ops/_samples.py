@@ -54,7 +54,7 @@ class SampleStore:
         yield from zip(self._source, self._target, strict=True)
 
     def merged(self) -> tuple[Tensor, Tensor]:
-        """All samples of the sources, and of the targets: tensors `[pairs or 1, samples, nodes]`."""
+        """All samples of the sources and of the targets: tensors `[pairs or 1, samples, nodes]`."""
         self._source = [torch.cat(self._source, dim=1)]
         self._target = [torch.cat(self._target, dim=1)]
         return self._source[0], self._target[0]

@@ -19,7 +19,8 @@ def inputs_of_functions(data: HeteroData) -> list[Int[Array, " inputs_of_functio
     Example:
         >>> from edgelab.graphs import build_graph
         >>> edges = [("drug", "raf"), ("dye", "raf")]
-        >>> graph = build_graph([("raf", "mek")], input_edges=edges, output_edges=[("mek", "level")])
+        >>> levels = [("mek", "level")]
+        >>> graph = build_graph([("raf", "mek")], input_edges=edges, output_edges=levels)
         >>> [inputs.tolist() for inputs in inputs_of_functions(graph)]
         [[0, 1], []]
     """
@@ -40,7 +41,8 @@ def hits(data: HeteroData, x: Float[Array, "rows inputs"]) -> Bool[Array, "rows 
     Example:
         >>> from edgelab.graphs import build_graph
         >>> edges = [("drug", "raf"), ("dye", "mek")]
-        >>> graph = build_graph([("raf", "mek")], input_edges=edges, output_edges=[("mek", "level")])
+        >>> levels = [("mek", "level")]
+        >>> graph = build_graph([("raf", "mek")], input_edges=edges, output_edges=levels)
         >>> graph["function"].node_names, hits(graph, np.array([[0.0, 0.0], [0.5, 0.0]])).tolist()
         (['raf', 'mek'], [[False, False], [True, False]])
     """
@@ -49,7 +51,7 @@ def hits(data: HeteroData, x: Float[Array, "rows inputs"]) -> Bool[Array, "rows 
 
 
 def directions(data: HeteroData, x: Float[Array, "rows inputs"]) -> Float[Array, "rows nodes"]:
-    """Whether inputs raise (+1) or lower (-1) each function; NaN where none acts, or no sign tells."""
+    """Whether inputs raise (+1) or lower (-1) each function; NaN where none acts or has a sign."""
     edges = data[INPUT_EDGES]
     source, target = edges.edge_index.cpu().numpy()
     sign = edges.sign.cpu().numpy().astype(float) if "sign" in edges else np.zeros(len(source))

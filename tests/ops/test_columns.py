@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from edgelab.ops import does_not_vary, standardised, unit_columns
+from edgelab.ops import does_not_vary, rounded, standardised, unit_columns
 
 FLOAT32 = torch.finfo(torch.float32).eps
 
@@ -79,3 +79,12 @@ def test_unknown_and_few_samples_have_no_unit_columns():
     values = np.array([[1.0, 2.0], [2.0, np.nan], [4.0, 1.0]])
     assert np.isnan(unit_columns(values)).all(axis=0).tolist() == [False, True]
     assert np.isnan(unit_columns(values[:2])).all()
+
+
+def test_products_in_another_order_are_rounded_to_the_same_bits():
+    values = np.random.default_rng(0).normal(size=(500, 40))
+    order = np.random.default_rng(1).permutation(500)
+    first, second = (unit.T @ unit for unit in map(unit_columns, (values, values[order])))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(rounded(first), rounded(second))
+    np.testing.assert_array_equal(rounded(first), rounded(first).T)

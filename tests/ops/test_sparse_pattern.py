@@ -1,4 +1,4 @@
-"""Sparse patterns: entries in the order of rows, against a dense matrix built edge by edge."""
+"""Sparse patterns: entries row by row, whatever the order of edges; bad edges are refused."""
 
 import pytest
 import torch

@@ -3,7 +3,6 @@
 `BASELINES.names()` lists them; `BASELINES[name](task)` is a scorer.
 """
 
-from ._correlation import DECIMALS as DECIMALS
 from ._correlation import pearson as pearson
 from ._correlation import spearman as spearman
 from ._degree import out_degree as out_degree

@@ -26,7 +26,8 @@ def out_degree(task: Task) -> BaselineScorer:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import perturbation_task
         >>> scorer = out_degree(perturbation_task(sachs()))
-        >>> dict(zip(scorer.pairs.sources, scorer.raw_scores(slice(0, 1)).score[:, 0].tolist()))["PKA"]
+        >>> degrees = scorer.raw_scores(slice(0, 1)).score[:, 0]
+        >>> degrees[scorer.pairs.sources.index("PKA")].item()
         6.0
     """
     pairs = PairSpace.between(task.data)

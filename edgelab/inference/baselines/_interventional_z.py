@@ -1,6 +1,4 @@
-"""How unusual a function's response is when another function is perturbed, among all perturbations
-of the same kind.
-"""
+"""How unusual a function's response is when another is perturbed, among all perturbations."""
 
 import numpy as np
 
@@ -13,8 +11,7 @@ from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 @BASELINES.register("interventional_z")
 def interventional_z(task: Task) -> BaselineScorer:
-    """Score i -> j by how far j's response lies from its usual value where i is perturbed, summed
-    over the screens.
+    """Score i -> j by how far j's response lies from its usual value where i is perturbed.
 
     Samples with equal inputs form a *setting*, whose response is their mean; settings with the same
     doses, whatever inputs have them, form a *screen*: all single knockouts, all single knockdowns.

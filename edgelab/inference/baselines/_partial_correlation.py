@@ -4,19 +4,17 @@ import numpy as np
 from sklearn.covariance import LedoitWolf
 
 from edgelab.inference.table import PairSpace, RawScores
-from edgelab.ops import unit_columns
+from edgelab.ops import rounded, unit_columns
 from edgelab.screens import function_responses
 from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
-from ._correlation import DECIMALS, signs
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 
 @BASELINES.register("partial_correlation")
 def partial_correlation(task: Task) -> BaselineScorer:
-    """Score i -> j by the absolute partial correlation of the responses of i and j, given those of
-    all other functions.
+    """Score i -> j by the absolute partial correlation of i and j given all other functions.
 
     The correlation matrix is shrunk after Ledoit and Wolf before it is inverted. No p-value:
     shrinkage has no simple null distribution. Extra `sign`: the sign of the partial correlation.
@@ -39,38 +37,22 @@ def partial_correlation(task: Task) -> BaselineScorer:
         (11, 3)
     """
     partial = partial_correlations(function_responses(task))
-    raw = RawScores(score=np.abs(partial), extras={"sign": signs(partial)})
+    raw = RawScores(score=np.abs(partial), extras={"sign": np.sign(partial)})
     return BaselineScorer(PairSpace.between(task.data), fixed_scores(raw))
 
 
 def partial_correlations(values: Float[Array, "samples nodes"]) -> Float[Array, "nodes nodes"]:
-    """Shrunken partial correlation of every pair of columns, given the other columns.
-
-    Args:
-        values: A column with NaN, or without variation, takes no part.
-
-    Returns:
-        Numbers in [-1, 1], NaN for columns without part; the diagonal is 1.
-
-    Example:
-        >>> rng = np.random.default_rng(0)
-        >>> a = rng.normal(size=1000)
-        >>> b = a + 0.5 * rng.normal(size=1000)
-        >>> c = b + 0.5 * rng.normal(size=1000)
-        >>> partial = partial_correlations(np.stack([a, b, c], axis=1))
-        >>> bool(partial[0, 1] > 0.6), bool(abs(partial[0, 2]) < 0.1)  # a and c are related through b only
-        (True, True)
-    """
+    """Shrunken partial correlations of columns given all others, diagonal 1; NaN if unknown."""
     unit = unit_columns(values)
     usable = np.flatnonzero(~np.isnan(unit).any(axis=0))
     partial = np.full((values.shape[1], values.shape[1]), np.nan)
     if usable.size:
         # Unit variance, so that shrinking towards a multiple of the identity treats all functions
         # alike.
-        standardised = unit[:, usable] * np.sqrt(values.shape[0])
-        precision = LedoitWolf(assume_centered=True).fit(standardised).precision_
+        standard = unit[:, usable] * np.sqrt(values.shape[0])
+        precision = LedoitWolf(assume_centered=True).fit(standard).precision_
         scale = np.sqrt(np.diag(precision))
-        values_of = np.round(-precision / np.outer(scale, scale), DECIMALS)
-        np.fill_diagonal(values_of, 1.0)
-        partial[np.ix_(usable, usable)] = values_of
+        known = rounded(-precision / np.outer(scale, scale))
+        np.fill_diagonal(known, 1.0)
+        partial[np.ix_(usable, usable)] = known
     return partial

@@ -28,14 +28,13 @@ def random_scores(task: Task, *, seed: int = 0) -> BaselineScorer:
     Example:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import perturbation_task
-        >>> random_scores(perturbation_task(sachs()), seed=1).raw_scores(slice(0, 1)).score[:2, 0].round(2).tolist()
+        >>> scorer = random_scores(perturbation_task(sachs()), seed=1)
+        >>> scorer.raw_scores(slice(0, 1)).score[:2, 0].round(2).tolist()
         [0.95, 0.19]
     """
     pairs = PairSpace.between(task.data)
-    source, target = (
-        _hashes(pairs.sources, f"{seed} source"),
-        _hashes(pairs.targets, f"{seed} target"),
-    )
+    source = _hashes(pairs.sources, f"{seed} source")
+    target = _hashes(pairs.targets, f"{seed} target")
 
     def block(targets: slice) -> RawScores:
         return RawScores(score=_uniform(source[:, None] ^ target[targets]))

@@ -25,19 +25,7 @@ class BaselineScorer:
 
 
 def fixed_scores(raw: RawScores) -> ScoreBlock:
-    """Serve blocks of scores that have been computed already.
-
-    Args:
-        raw: Scores of all pairs.
-
-    Returns:
-        A function from a range of targets to their columns.
-
-    Example:
-        >>> import numpy as np
-        >>> fixed_scores(RawScores(score=np.eye(3)))(slice(1, 3)).shape
-        (3, 2)
-    """
+    """Serve blocks of scores that have been computed already."""
 
     def block(targets: slice) -> RawScores:
         p_value = None if raw.p_value is None else raw.p_value[:, targets]

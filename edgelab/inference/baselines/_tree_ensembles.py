@@ -17,12 +17,11 @@ from edgelab.checks import check_choice, check_integer
 from edgelab.errors import ConfigError
 from edgelab.inference.table import PairSpace, RawScores
 from edgelab.naming import natural_key
-from edgelab.ops import does_not_vary
+from edgelab.ops import does_not_vary, rounded
 from edgelab.screens import function_responses, hits, input_values
 from edgelab.tasks import Task
 from edgelab.typing import Array, Bool, Float, Int
 
-from ._correlation import DECIMALS
 from ._scorer import BASELINES, BaselineScorer, fixed_scores
 
 FORESTS = {"extra_trees": ExtraTreesRegressor, "random_forest": RandomForestRegressor}
@@ -229,7 +228,7 @@ class _Problem:
             regressor = self.ensemble.regressor(len(values), self._seed_of(target))
             score[others] = regressor.fit(predictors, standard).feature_importances_
             shared = standard @ (predictors - predictors.mean(axis=0))
-            sign[others] = np.sign(np.round(shared, DECIMALS))
+            sign[others] = np.sign(rounded(shared))
         return score, sign
 
     def _varying(self, values: Float[Array, "samples nodes"]) -> Int[Array, " varying"]:

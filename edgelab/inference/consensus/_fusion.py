@@ -1,6 +1,4 @@
-"""Agreement of rankings: what is left of a consensus where there are too few known edges to learn
-one.
-"""
+"""Agreement of rankings: the consensus where known edges are too few to learn one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,43 +9,29 @@ from edgelab.typing import Array, Float
 
 Matrix = Float[Array, "nodes nodes"]
 
+# Features of which more means likelier, whatever the data: the first two of each group that are
+# known have a vote.
 FUSED: Mapping[str, Sequence[str]] = {
     "intervention": ("ks_shift", "z_shift", "effect_net", "effect_sum"),
     "association": ("within_settings", "control_pearson", "partial_association", "pearson"),
     "topology": ("out_degree", "two_step_paths", "co_regulation"),
     "model": ("mei", "mei_partial"),
 }
-"""Features of which more means likelier, whatever the data: the first two of each group that are
-known have a vote.
-"""
-
 _VOTERS = 2
+
+# How little the first places stand out: the vote of rank r is 1 / (5 + r).
 _SHIFT = 5.0
-"""How little the first places stand out: the vote of rank r is 1 / (5 + r)."""
 
 
 def fuse_ranks(groups: Mapping[str, Mapping[str, Matrix]]) -> dict[str, Matrix]:
-    """Let every group of evidence vote on the sources of every target.
+    """Let every group of evidence vote on the sources of every target; votes add up to a score.
 
     A feature's vote for i -> j is 1 / (5 + r), r being the rank of i among the sources of j
     (reciprocal rank fusion), and the mean vote for j where the feature does not know i. A group
-    votes with the mean of its features.
+    votes with the mean of its features; those not in `FUSED` have none.
 
-    Args:
-        groups: Matrices `[sources, targets]` by name, by group, as in
-            `edgelab.inference.features.PairFeatures`.
-
-    Returns:
-        The vote of every group in `FUSED` that has one; their sum ranks the pairs.
-
-    Source:
-        Cormack, Clarke and Buettcher (2009), Reciprocal rank fusion, SIGIR 2009:758; there 60 in
-        place of 5, for lists of thousands.
-
-    Example:
-        >>> evidence = {"association": {"pearson": np.array([[1.0, 0.9], [0.2, 1.0]])}}
-        >>> fuse_ranks(evidence)["association"].round(3).tolist()
-        [[0.0, 0.167], [0.167, 0.0]]
+    Source: Cormack, Clarke and Buettcher (2009), Reciprocal rank fusion, SIGIR 2009:758; there 60
+        in place of 5, for lists of thousands.
     """
     features = {name: matrix for group in groups.values() for name, matrix in group.items()}
     votes = {}

@@ -10,29 +10,32 @@ from edgelab.errors import DataError
 from edgelab.typing import Array, Bool, Float, Int
 
 TREES = 300
+
+# Pairs of a leaf, at least. Trees judge pairs that they have not seen, so single edges are not
+# learnt by heart.
 _LEAF = 2
-"""Pairs of a leaf, at least. Trees judge pairs that they have not seen, so single edges are not
-learnt by heart.
-"""
 _SHARE_OF_FEATURES = 0.5
+
+# Pairs that are no edges which the forest learns from, at most.
 _MOST_OTHERS = 100_000
-"""Pairs that are no edges which the forest learns from, at most."""
+
+# Digits of a feature that trees see, in units of its spread; see `_without_gaps`.
 _DIGITS = 6
+
+# What a forest of this size cannot tell from 0.
 _FLOOR = 0.5 / TREES
-"""What a forest of this size cannot tell from 0."""
+
+# scikit-learn takes seeds below this.
 _SEEDS = 2**32
-"""What scikit-learn takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stack:
     """What a forest makes of the evidence about pairs.
 
-    Attributes:
-        probability: Share of the trees that take a pair for an edge, by trees that did not learn
-            from it.
-        contributions: For every group, by how much the log-odds fall when its evidence is replaced
-            by what is usual for pairs that are no edges.
+    `probability` is the share of the trees that take a pair for an edge, by trees that did not
+    learn from it; `contributions` tell for every group by how much the log-odds fall when its
+    evidence is replaced by what is usual for pairs that are no edges.
     """
 
     probability: Float[Array, " pairs"]
@@ -47,41 +50,21 @@ def stack(
     n_explained: int | None = None,
     n_jobs: int | None = None,
 ) -> Stack:
-    """Fit extremely randomised trees to known edges and judge every pair by trees that did not see
-    it.
+    """Fit extremely randomised trees to known edges; judge every pair by trees that did not see it.
 
-    Args:
-        groups: Features by kind of evidence; NaN where unknown.
-        is_edge: Which pairs are known edges. The others are learnt from as if none were an edge,
-            although the missing ones are among them: a probability is that of being *known*, and
-            too low for edges by the share of edges that are unknown.
-        seed: Decides the trees; equal seeds and data give equal results, whatever `n_jobs`.
-        n_explained: For how many of the most probable pairs contributions are computed, NaN for the
-            others; None explains every pair.
-        n_jobs: Processes, as in scikit-learn.
+    Features are NaN where unknown. Pairs that are no known edges are learnt from as if none were an
+    edge, although the missing ones are among them: a probability is that of being *known*, and too
+    low for edges by the share of edges that are unknown. Contributions are computed for the
+    `n_explained` most probable pairs (None: all), NaN for the others. Equal seeds and data give
+    equal results, whatever `n_jobs`.
 
-    Returns:
-        Probabilities and contributions.
-
-    Raises:
-        DataError: If all pairs are edges, or none.
-
-    Source:
-        Geurts, Ernst and Wehenkel (2006), Extremely randomized trees, Machine Learning 63:3;
+    Source: Geurts, Ernst and Wehenkel (2006), Extremely randomized trees, Machine Learning 63:3;
         computed by scikit-learn.
-
-    Example:
-        >>> rng = np.random.default_rng(0)
-        >>> evidence, is_edge = rng.normal(size=(400, 2)), np.arange(400) < 80
-        >>> evidence[is_edge, 0] += 4
-        >>> result = stack({"shift": evidence}, is_edge)
-        >>> bool(result.probability[is_edge].mean() > 0.5), sorted(result.contributions)
-        (True, ['shift'])
     """
     if is_edge.all() or not is_edge.any():
         raise DataError(
-            f"a forest learns from edges and other pairs, got {int(is_edge.sum())} edges among {len(is_edge)} pairs; "
-            "rank by `edgelab.inference.consensus.fuse_ranks` instead"
+            f"a forest learns from edges and other pairs, got {int(is_edge.sum())} edges among "
+            f"{len(is_edge)} pairs; rank by votes (`fuse_ranks`) instead"
         )
     columns = np.concatenate([_without_gaps(group) for group in groups.values()], axis=1)
     learnt = _learnt_pairs(is_edge, seed)
@@ -102,27 +85,24 @@ def stack(
     for group, where in _positions(groups).items():
         usual = columns[explained].copy()
         usual[:, where] = np.median(columns[~is_edge][:, where], axis=0)
+        without = forest.predict_proba(usual)[:, 1]
         contributions[group] = np.full(len(columns), np.nan)
-        contributions[group][explained] = _log_odds(whole[explained]) - _log_odds(
-            forest.predict_proba(usual)[:, 1]
-        )
+        contributions[group][explained] = _log_odds(whole[explained]) - _log_odds(without)
     return Stack(probability=probability, contributions=contributions)
 
 
 def _without_gaps(group: Float[Array, "pairs features"]) -> Float[Array, "pairs features"]:
-    """Rounded, so that no tree sees in which order sums were taken; unknown becomes less than
-    anything known.
-    """
+    """Rounded, so that no tree sees the order of sums; unknown is less than all that is known."""
     spread = np.nanstd(group, axis=0)
     unit = 10.0 ** np.floor(np.log10(np.where(spread > 0, spread, 1.0))) * 10.0**-_DIGITS
     rounded = np.round(group / unit) * unit
-    return np.where(np.isnan(group), np.nanmin(rounded, axis=0) - 1 - spread, rounded).astype(
-        np.float32
-    )
+    filled = np.where(np.isnan(group), np.nanmin(rounded, axis=0) - 1 - spread, rounded)
+    return filled.astype(np.float32)
 
 
 def _learnt_pairs(is_edge: Bool[Array, " pairs"], seed: int) -> Int[Array, " learnt"]:
-    edges, others = np.flatnonzero(is_edge), np.flatnonzero(~is_edge)
+    edges = np.flatnonzero(is_edge)
+    others = np.flatnonzero(~is_edge)
     if len(others) > _MOST_OTHERS:
         others = np.random.default_rng(seed).choice(others, _MOST_OTHERS, replace=False)
     return np.sort(np.concatenate([edges, others]))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from edgelab.inference.baselines import BASELINES, DECIMALS
+from edgelab.inference.baselines import BASELINES
 from edgelab.inference.table import EdgeScorer
-from edgelab.ops import unit_columns
+from edgelab.ops import rounded, unit_columns
 from edgelab.screens import (
     control_rows,
     distinct_settings,
@@ -13,17 +13,17 @@ from edgelab.screens import (
     input_values,
 )
 from edgelab.tasks import Task
-from edgelab.typing import Array, Float
+from edgelab.typing import Array, Float, Tensor
 
+# A correlation of fewer replicates is noise.
 _FEWEST_SAMPLES = 20
-"""A correlation of fewer replicates is noise."""
+
 _EVERYWHERE = ("pearson", "spearman", "partial_correlation")
 _IN_CONTROLS = ("pearson", "partial_correlation")
 
 
 def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
-    """Describe every pair by association of the two responses, over all samples and over the
-    unperturbed ones.
+    """Describe every pair by association of the two responses, with and without perturbations.
 
     Args:
         task: Graph and samples.
@@ -31,10 +31,10 @@ def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
     Returns:
         Matrices `[sources, targets]` of the baselines `pearson`, `spearman` and
         `partial_correlation`, the first also for sources without a response, by what was done to
-        them (`function_signals`); where 20 or more samples are controls
-        (`edgelab.inference.baselines.control_rows`), of two of them there, as `control_...`; and
-        where settings of the inputs have 20 or more samples each, `within_settings`, the median of
-        |r| inside them, which no intervention made.
+        them (`edgelab.screens.function_signals`); where 20 or more samples are controls
+        (`edgelab.screens.control_rows`), of two of them there, as `control_...`; and where settings
+        of the inputs have 20 or more samples each, `within_settings`, the median of |r| inside
+        them, which no intervention made.
 
     Example:
         >>> from edgelab.datasets import sachs
@@ -55,10 +55,9 @@ def association_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
 
 def _with_signals(pearson: Float[Array, "nodes nodes"], task: Task) -> Float[Array, "nodes nodes"]:
     """Sources without a response are compared by what was done to them, where that varies."""
-    sources, targets = (
-        unit_columns(values) for values in (function_signals(task), function_responses(task))
-    )
-    return np.where(np.isnan(pearson), np.abs(np.round(sources.T @ targets, DECIMALS)), pearson)
+    sources = unit_columns(function_signals(task))
+    targets = unit_columns(function_responses(task))
+    return np.where(np.isnan(pearson), np.abs(rounded(sources.T @ targets)), pearson)
 
 
 def _within_settings(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
@@ -68,13 +67,11 @@ def _within_settings(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
         return {}  # one setting: its samples are the controls, or all samples
     responses = function_responses(task)
     units = (unit_columns(responses[setting_of == setting]) for setting in replicated.tolist())
-    sizes = np.stack([np.abs(np.round(unit.T @ unit, DECIMALS)) for unit in units])
+    sizes = np.stack([np.abs(rounded(unit.T @ unit)) for unit in units])
     known = ~np.isnan(sizes).all(axis=0)
-    return {
-        "within_settings": np.where(
-            known, np.nanmedian(np.where(known, sizes, 0.0), axis=0), np.nan
-        )
-    }
+    # Zeros in place of pairs that are unknown everywhere, of which numpy would warn.
+    median = np.nanmedian(np.where(known, sizes, 0.0), axis=0)
+    return {"within_settings": np.where(known, median, np.nan)}
 
 
 def score_matrix(scorer: EdgeScorer) -> Float[Array, "nodes nodes"]:
@@ -93,4 +90,5 @@ def score_matrix(scorer: EdgeScorer) -> Float[Array, "nodes nodes"]:
         (11, 11)
     """
     score = scorer.raw_scores(slice(0, scorer.pairs.n_targets)).score
-    return np.asarray(score.cpu() if hasattr(score, "cpu") else score, dtype=np.float64)
+    on_cpu = score.cpu() if isinstance(score, Tensor) else score
+    return np.asarray(on_cpu, dtype=np.float64)

@@ -1,6 +1,4 @@
-"""What happens to a target when a source is perturbed, summed up over doses, and what speaks for a
-direct effect.
-"""
+"""What happens to a target when a source is perturbed, over doses, and what of it is direct."""
 
 import numpy as np
 
@@ -9,8 +7,9 @@ from edgelab.tasks import Task
 from edgelab.typing import Array, Float
 
 Matrix = Float[Array, "nodes columns"]
+
+# An effect of this many standard deviations counts as a response to a perturbation.
 _FAR = 3.0
-"""An effect of this many standard deviations counts as a response to a perturbation."""
 
 
 def effect_features(task: Task) -> dict[str, Float[Array, "nodes nodes"]]:
@@ -99,20 +98,7 @@ def _concordance(stack: Float[Array, "screens nodes columns"], known: Array) -> 
 
 
 def indirect_effect(size: Float[Array, "nodes nodes"]) -> Float[Array, "nodes nodes"]:
-    """Best explanation of an effect by a detour over one other function.
-
-    Args:
-        size: Size of the effect of every source on every target, NaN where unknown.
-
-    Returns:
-        The largest, over k other than i and j, of the smaller of `size[i, k]` and `size[k, j]`; 0
-        if there is none.
-
-    Example:
-        >>> size = np.array([[0.0, 5.0, 4.0], [0.0, 0.0, 3.0], [0.0, 0.0, 0.0]])
-        >>> float(indirect_effect(size)[0, 2])
-        3.0
-    """
+    """Best detour over one other function k: the largest of min(size[i, k], size[k, j]), or 0."""
     size = np.where(np.isnan(size), 0.0, size)
     np.fill_diagonal(size, 0.0)
     return np.stack([np.minimum(row[:, None], size).max(axis=0) for row in size])

@@ -17,14 +17,14 @@ from edgelab.typing import Array, Bool, Float
 
 from ._effects import over_screens
 
+# Samples that a regression needs beyond its regulators, to leave something to compare.
 _SPARE_SAMPLES = 3
 
 
 def given_regulators_features(
     task: Task, adjacency: Bool[Array, "nodes nodes"]
 ) -> dict[str, Array]:
-    """Describe every pair after the known regulators of its target, other than its source, have had
-    their say.
+    """Describe every pair by what the other known regulators of its target do not explain.
 
     The response of every function is regressed on those of its known regulators, over the samples
     in which no input hits the function itself; what is left is compared with the source. For a
@@ -39,38 +39,38 @@ def given_regulators_features(
         Matrices `[sources, targets]`: `partial_association`, the absolute partial correlation of i
         and j given the other known regulators of j; and `over_screens` of the remainder of j where
         i is perturbed, as `unexplained`. NaN where j has no response of its own; sources and
-        regulators without one are represented by what was done to them (`function_signals`), or
-        left out where that is nothing.
+        regulators without one are represented by what was done to them
+        (`edgelab.screens.function_signals`), or left out where that is nothing.
 
     Example:
         >>> from edgelab.datasets import sachs
         >>> from edgelab.tasks import perturbation_task
-        >>> features = given_regulators_features(perturbation_task(sachs()), np.zeros((11, 11), dtype=bool))
-        >>> sorted(features)
+        >>> no_edge = np.zeros((11, 11), dtype=bool)
+        >>> sorted(given_regulators_features(perturbation_task(sachs()), no_edge))
         ['partial_association', 'unexplained_concordance', 'unexplained_strongest',
         'unexplained_sum']
     """
     values = standardised(function_responses(task))
     signals = standardised(function_signals(task))
     x = input_values(task)
-    left_alone = ~hits(task.data, x)
+    undisturbed = ~hits(task.data, x)
     questions = _questions(adjacency)
     remainders = np.full((len(values), len(questions)), np.nan)
     association = np.full(adjacency.shape, np.nan)
     for column, question in enumerate(questions):
-        rows = left_alone[:, question.target]
+        target = question.target
+        rows = undisturbed[:, target]
         regulators = [node for node in question.regulators if not np.isnan(signals[0, node])]
-        if np.isnan(values[0, question.target]) or rows.sum() < len(regulators) + _SPARE_SAMPLES:
+        if np.isnan(values[0, target]) or rows.sum() < len(regulators) + _SPARE_SAMPLES:
             continue
         sources = question.sources(adjacency)
-        fit = _Fit(signals[rows][:, regulators])
-        left = fit.remainder(values[rows, question.target])
-        association[sources, question.target] = _correlations(
-            fit.remainder(signals[rows][:, sources]), left
+        regression = _Regression(signals[rows][:, regulators])
+        association[sources, target] = _correlations(
+            regression.residual(signals[rows][:, sources]),
+            regression.residual(values[rows, target]),
         )
-        remainders[:, column] = values[:, question.target] - fit.predict(
-            signals[:, regulators], values[rows, question.target]
-        )
+        predicted = regression.predict(signals[:, regulators], values[rows, target])
+        remainders[:, column] = values[:, target] - predicted
     targets = np.array([question.target for question in questions])
     effects = [
         _as_matrix(effect, questions, adjacency)
@@ -81,20 +81,16 @@ def given_regulators_features(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is left of a target once some of its regulators are known; `left_out` is the known
-    source asked about.
-    """
+    """What is left of a target given some regulators; `left_out` is a known source asked about."""
 
     target: int
     regulators: list[int]
     left_out: int | None
 
     def sources(self, adjacency: Bool[Array, "nodes nodes"]) -> Array:
-        return (
-            np.flatnonzero(~adjacency[:, self.target])
-            if self.left_out is None
-            else np.array([self.left_out])
-        )
+        if self.left_out is None:
+            return np.flatnonzero(~adjacency[:, self.target])
+        return np.array([self.left_out])
 
 
 def _questions(adjacency: Bool[Array, "nodes nodes"]) -> list[_Question]:
@@ -120,7 +116,7 @@ def _as_matrix(
     return matrix
 
 
-class _Fit:
+class _Regression:
     """Least squares on an intercept and some columns, through an orthonormal basis of them."""
 
     def __init__(self, columns: Float[Array, "samples regulators"]) -> None:
@@ -128,7 +124,7 @@ class _Fit:
         left, size, _ = np.linalg.svd(self._design, full_matrices=False)
         self._basis = left[:, size > size[0] * 1e-8]
 
-    def remainder(self, values: Float[Array, "samples ..."]) -> Float[Array, "samples ..."]:
+    def residual(self, values: Float[Array, "samples ..."]) -> Float[Array, "samples ..."]:
         return values - self._basis @ (self._basis.T @ values)
 
     def predict(
@@ -139,15 +135,13 @@ class _Fit:
 
 
 def _correlations(
-    columns: Float[Array, "samples sources"], left: Float[Array, " samples"]
+    columns: Float[Array, "samples sources"], residual: Float[Array, " samples"]
 ) -> Array:
-    """Absolute correlation of each column with what is left; 0 where the known regulators leave
-    nothing.
-    """
-    size = np.sqrt((columns**2).sum(axis=0) * (left**2).sum())
+    """Absolute correlation of each column with a residual; 0 where the regulators leave nothing."""
+    size = np.sqrt((columns**2).sum(axis=0) * (residual**2).sum())
     # The columns were standardised: what is left of them is compared with a spread of 1.
-    known = ~does_not_vary(np.ones_like(size), np.sqrt(size / len(left)))
-    shared = np.abs(np.where(np.isnan(columns), 0.0, columns).T @ left)
+    known = ~does_not_vary(np.ones_like(size), np.sqrt(size / len(residual)))
+    shared = np.abs(np.where(np.isnan(columns), 0.0, columns).T @ residual)
     correlation = np.divide(
         shared, size, out=np.zeros(columns.shape[1]), where=known & ~np.isnan(size)
     )

@@ -32,10 +32,9 @@ from edgelab.typing import Array, Float, Int
 from ._effects import over_screens
 
 FOLDS = 5
+# How often a model is read in training. Early gradients point to missing edges; late ones have been
+# absorbed.
 READINGS = 4
-"""How often a model is read in training. Early gradients point to missing edges; late ones have
-been absorbed.
-"""
 _SCORING_BATCH = 1024
 _POOLED = CorrelationOptions(layer_agg="pooled")
 _POOLED_PARTIAL = CorrelationOptions(layer_agg="pooled", score="partial")
@@ -126,29 +125,31 @@ def _reading(model: nn.Module, task: Task, seed: int) -> dict[str, Matrix]:
         iterate_batches(samples.x, samples.y, _SCORING_BATCH, weight=samples.weight), progress=False
     )
     everything = slice(0, inferer.pairs.n_targets)
-    return {
+    reading = {
         "mei": np.asarray(inferer.raw_scores(everything, _POOLED).score),
         "mei_partial": np.asarray(inferer.raw_scores(everything, _POOLED_PARTIAL).score),
-        **({} if isinstance(task.corruption, HideMeasurements) else _unpredicted(model, task)),
     }
+    if not isinstance(task.corruption, HideMeasurements):
+        reading |= _unpredicted(model, task)
+    return reading
 
 
 def _unpredicted(model: nn.Module, task: Task) -> dict[str, Matrix]:
     """Effects of perturbations that the model, which knows of them, does not foresee."""
     with evaluation_mode(model), torch.no_grad():
         predicted = model(task.x.to(next(model.parameters()).device)).cpu()
-    left = function_responses(replace(task, y=task.y - predicted))
-    screens = screen_effects(task.data, input_values(task), left, np.arange(left.shape[1]))
+    residual = function_responses(replace(task, y=task.y - predicted))
+    targets = np.arange(residual.shape[1])
+    screens = screen_effects(task.data, input_values(task), residual, targets)
     return over_screens([effect for effect, _ in screens], "unpredicted")
 
 
 def _folds(names: Sequence[str], seed: int) -> Int[Array, "nodes nodes"]:
-    """A fold for every ordered pair, which depends on the names and not on the order of the nodes."""
+    """A fold for every ordered pair, which depends on the names and not on their order."""
     position = {name: number for number, name in enumerate(natural_order(names))}
     order = [position[name] for name in names]
-    return np.random.default_rng(seed).integers(FOLDS, size=(len(names), len(names)))[
-        np.ix_(order, order)
-    ]
+    folds = np.random.default_rng(seed).integers(FOLDS, size=(len(names), len(names)))
+    return folds[np.ix_(order, order)]
 
 
 def _without(data: HeteroData, hidden: Array) -> HeteroData:

@@ -17,6 +17,7 @@ from ._given_regulators import given_regulators_features
 from ._topology import topology_features
 
 Matrix = Float[Array, "nodes nodes"]
+# Samples that both groups of a comparison need before their distributions are compared.
 _REPLICATES = 5
 
 
@@ -97,7 +98,8 @@ def _signs(task: Task) -> Matrix:
 
 def _replicated_shifts(task: Task) -> dict[str, Matrix]:
     """Shifts against controls say something only where both have replicates."""
-    if all(min(len(one.treated), len(one.control)) < _REPLICATES for one in comparisons(task)):
+    sizes = [min(len(pair.treated), len(pair.control)) for pair in comparisons(task)]
+    if max(sizes, default=0) < _REPLICATES:
         return {}
     return {name: score_matrix(BASELINES[name](task)) for name in ("ks_shift", "z_shift")}
 

@@ -35,7 +35,8 @@ def topology_features(adjacency: Bool[Array, "nodes nodes"]) -> dict[str, Matrix
         ([1.0, 0.0, 1.0], [0.0, 0.0, 1.0])
     """
     edges = adjacency.astype(np.float64)
-    n_out, n_in = edges.sum(axis=1), edges.sum(axis=0)
+    n_out = edges.sum(axis=1)
+    n_in = edges.sum(axis=0)
     everywhere = np.ones_like(edges)
     return {
         "out_degree": n_out[:, None] - edges,
@@ -50,23 +51,9 @@ def topology_features(adjacency: Bool[Array, "nodes nodes"]) -> dict[str, Matrix
 
 
 def co_regulation(edges: Matrix) -> Matrix:
-    """Overlap of the targets of i with those of the other regulators of j, j and the edge i -> j
-    left out.
-
-    Args:
-        edges: 1 at the known edges, no self-loops.
-
-    Returns:
-        Sum over the regulators k of j, other than i, of the Jaccard index of the targets of i and
-        of k without j.
-
-    Example:
-        >>> edges = np.zeros((4, 4))
-        >>> edges[0, 2] = edges[1, 2] = edges[1, 3] = 1  # 0 and 1 share the target 2, and 1 regulates 3
-        >>> float(co_regulation(edges)[0, 3])
-        1.0
-    """
-    shared, n_out = edges @ edges.T, edges.sum(axis=1)
+    """Sum, over the other regulators k of j, of how much the targets of i and k but j overlap."""
+    shared = edges @ edges.T
+    n_out = edges.sum(axis=1)
     size = n_out[:, None] + n_out[None, :]
     # Of the two, k always has the target j; i has it where i -> j is an edge.
     unknown = _jaccard(shared, size - 1 - shared)
@@ -75,23 +62,9 @@ def co_regulation(edges: Matrix) -> Matrix:
 
 
 def shared_regulators(edges: Matrix) -> Matrix:
-    """Overlap of the regulators of j with those of the other targets of i, i and the edge i -> j
-    left out.
-
-    Args:
-        edges: 1 at the known edges, no self-loops.
-
-    Returns:
-        Mean over the targets t of i, other than j, of the Jaccard index of the regulators of j and
-        of t without i; 0 where i has no other target.
-
-    Example:
-        >>> edges = np.zeros((4, 4))
-        >>> edges[0, 2] = edges[1, 2] = edges[1, 3] = 1  # 2 and 3 share the regulator 1, and 0 regulates 2
-        >>> float(shared_regulators(edges)[0, 3])
-        1.0
-    """
-    shared, n_in = edges.T @ edges, edges.sum(axis=0)
+    """Mean, over the other targets t of i, of the overlap of the regulators of j and t but i."""
+    shared = edges.T @ edges
+    n_in = edges.sum(axis=0)
     size = n_in[:, None] + n_in[None, :]
     # Of the two, t always has the regulator i; j has it where i -> j is an edge.
     unknown = edges @ _jaccard(shared, size - 1 - shared).T

@@ -1,9 +1,8 @@
 """What a scorer is: an object that knows its pairs and gives raw scores for a block of targets.
 
-`edge_table` does everything else: names, existing edges, q-values, order. A scorer may have consumed
-batches through a model (`MagnitudeEdgeInferer`) or look at the data only (the baselines); the table
-cannot tell. Asking for targets block by block lets it stream graphs whose full table would not fit
-into memory.
+`edge_table` does everything else: names, existing edges, q-values, order. A scorer may have read a
+model (`MagnitudeEdgeInferer`) or look at the data only (the baselines); the table cannot tell.
+Asking for targets block by block lets it stream graphs whose full table would not fit into memory.
 """
 
 from collections.abc import Callable, Mapping

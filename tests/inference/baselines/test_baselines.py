@@ -19,6 +19,7 @@ from edgelab.inference.baselines import (
     spearman,
     z_shift,
 )
+from edgelab.inference.baselines._correlation import correlation_block, correlation_p_values
 from edgelab.inference.baselines._intervention_shift import ks_test, mean_shift_test
 from edgelab.screens import function_responses
 from edgelab.tasks import Task
@@ -165,6 +166,20 @@ def test_ks_test_agrees_with_scipy(n_treated, n_control):
         expected = stats.ks_2samp(treated[:, column], control[:, column], method="asymp")
         assert distance[column] == pytest.approx(expected.statistic)
         assert p_value[column] == pytest.approx(expected.pvalue, rel=1e-6)
+
+
+def test_shifts_by_hand():
+    assert ks_test(np.array([[1.0], [2.0]]), np.array([[1.5], [5.0]]))[0].tolist() == [0.5]
+    shift, p_value = mean_shift_test(np.array([[3.0]]), np.array([[-1.0], [0.0], [1.0]]))
+    assert shift.tolist() == [3.0] and p_value.round(3).tolist() == [0.122]
+
+
+def test_correlations_by_hand():
+    values = np.array([[1.0, 6.0, 5.0], [2.0, 4.0, 5.0], [3.0, 2.0, 5.0]])
+    raw = correlation_block(values)(slice(1, 2))
+    np.testing.assert_array_equal(raw.score, [[1.0], [1.0], [np.nan]])
+    np.testing.assert_array_equal(raw.extras["sign"], [[-1.0], [1.0], [np.nan]])
+    assert correlation_p_values(np.array([[0.0, 1.0]]), n_samples=5).tolist() == [[1.0, 0.0]]
 
 
 def test_mean_shift_test_agrees_with_scipy():

@@ -31,7 +31,7 @@ def dense(task):
 
 
 def by_hand(table: np.ndarray) -> np.ndarray:
-    """z of every knockout, with mean and spread of each gene over the knockouts of the other genes."""
+    """z of every knockout; each gene's mean and spread are over the knockouts of the others."""
     z = np.empty(table.shape)
     for gene in range(len(table)):
         others = np.delete(table[:, gene], gene)

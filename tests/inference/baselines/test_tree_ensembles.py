@@ -180,7 +180,7 @@ def test_random_forests_are_another_choice():
     )
     assert not np.allclose(np.nan_to_num(extra), np.nan_to_num(random))
     assert np.nanargmax(random[:, 1]) == 0
-    with pytest.raises(ConfigError, match="forest must be one of .*'oak'"):
+    with pytest.raises(ConfigError, match=r"forest must be one of .*'oak'"):
         genie3(task_of(table()), forest="oak")
 
 

@@ -60,3 +60,12 @@ def test_an_edge_does_not_show_in_its_own_features(adjacency):
     before, after = topology_features(adjacency), topology_features(toggled)
     for name in before:
         assert before[name][0, 1] == pytest.approx(after[name][0, 1]), name
+
+
+def test_overlaps_by_hand():
+    known = np.zeros((4, 4), dtype=bool)
+    known[0, 2] = known[1, 2] = known[1, 3] = True
+    features = topology_features(known)
+    assert features["co_regulation"][0, 3] == 1.0  # 0 and 1 share the target 2, and 1 regulates 3
+    # 2 and 3 share the regulator 1, and 0 regulates 2.
+    assert features["shared_regulators"][0, 3] == 1.0
