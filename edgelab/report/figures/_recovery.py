@@ -1,6 +1,8 @@
 """Figure: how well held-out edges are recovered."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -76,27 +78,8 @@ def plot_recovery(
         for name in ordered:
             label = shown_names.get(name, name)
             _draw(axes, mean_curves[name], looks[name], name in strong, label)
-    roc_axes.plot(
-        [0, 1], [0, 1], color=GREY_TEXT, linewidth=1, dashes=(4, 3), label="chance: 0.50", zorder=1
-    )
-    chance = float(
-        np.mean([np.mean(marks) for recoveries in curves.values() for _, marks in recoveries])
-    )
-    precision_axes.axhline(
-        chance, color=GREY_TEXT, linewidth=1, dashes=(4, 3), label=f"chance: {chance:.2f}", zorder=1
-    )
-    style_axes(
-        roc_axes,
-        title="ROC curve",
-        xlabel="Other candidates ranked as high (false positive rate)",
-        ylabel="Held-out edges found (true positive rate)",
-    )
-    style_axes(
-        precision_axes,
-        title="Precision and recall",
-        xlabel="Held-out edges found (recall)",
-        ylabel="Held-out edges among the top (precision)",
-    )
+    _draw_chance(roc_axes, precision_axes, list(chain.from_iterable(curves.values())))
+    _name_axes(roc_axes, precision_axes)
     n_seeds = max(len(recoveries) for recoveries in curves.values())
     spread = f" ± sd over {n_seeds} hold-outs" if n_seeds > 1 else ""
     _finish(roc_axes, f"Area under the curve{spread}")
@@ -135,6 +118,28 @@ def _draw(axes: Axes, curve: MeanCurve, look: tuple[str, str], is_strong: bool, 
         low = np.clip(curve.mean - curve.sd, 0, 1)
         high = np.clip(curve.mean + curve.sd, 0, 1)
         axes.fill_between(curve.x, low, high, color=colour, alpha=0.1, linewidth=0, zorder=1)
+
+
+def _draw_chance(roc_axes: Axes, precision_axes: Axes, recoveries: Sequence[Recovery]) -> None:
+    chance = float(np.mean([np.mean(is_held_out) for _, is_held_out in recoveries]))
+    look: dict[str, Any] = {"color": GREY_TEXT, "linewidth": 1, "dashes": (4, 3), "zorder": 1}
+    roc_axes.plot([0, 1], [0, 1], label="chance: 0.50", **look)
+    precision_axes.axhline(chance, label=f"chance: {chance:.2f}", **look)
+
+
+def _name_axes(roc_axes: Axes, precision_axes: Axes) -> None:
+    style_axes(
+        roc_axes,
+        title="ROC curve",
+        xlabel="Other candidates ranked as high (false positive rate)",
+        ylabel="Held-out edges found (true positive rate)",
+    )
+    style_axes(
+        precision_axes,
+        title="Precision and recall",
+        xlabel="Held-out edges found (recall)",
+        ylabel="Held-out edges among the top (precision)",
+    )
 
 
 def _deviation(areas: tuple[float, ...]) -> float:

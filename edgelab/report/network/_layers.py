@@ -1,7 +1,7 @@
 """Places of the functions of a wide network: in layers, regulators above their targets."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from edgelab.naming import natural_key, natural_order
@@ -35,7 +35,8 @@ def layered_layout(
 
 def _layers(names: list[str], edges: list[Pair]) -> dict[str, int]:
     forward = _without_cycles(names, edges)
-    parents, children = defaultdict(list), defaultdict(list)
+    parents: dict[str, list[str]] = defaultdict(list)
+    children: dict[str, list[str]] = defaultdict(list)
     for source, target in forward:
         parents[target].append(source)
         children[source].append(target)
@@ -43,9 +44,8 @@ def _layers(names: list[str], edges: list[Pair]) -> dict[str, int]:
     for name in _topological(names, parents, children):
         layer[name] = max((layer[parent] + 1 for parent in parents[name]), default=0)
     for name in names:
-        if (
-            children[name] and not parents[name]
-        ):  # a start of the network stands right above its nearest target
+        if children[name] and not parents[name]:
+            # A start of the network stands right above its nearest target.
             layer[name] = min(layer[child] for child in children[name]) - 1
     lonely = [name for name in names if not parents[name] and not children[name]]
     last = max((layer[name] for name in names if name not in set(lonely)), default=-1)
@@ -55,11 +55,13 @@ def _layers(names: list[str], edges: list[Pair]) -> dict[str, int]:
 def _without_cycles(names: list[str], edges: list[Pair]) -> list[Pair]:
     # Eades, Lin and Smyth (1993): take sinks to the end, sources to the front, else the node with
     # most outgoing edges.
-    left, rest = [], set(names)
+    left: list[str] = []
     right: list[str] = []
+    rest = set(names)
     while rest:
         inside = [(source, target) for source, target in edges if source in rest and target in rest]
-        n_out, n_in = _count(source for source, _ in inside), _count(target for _, target in inside)
+        n_out = Counter(source for source, _ in inside)
+        n_in = Counter(target for _, target in inside)
         free = [name for name in names if name in rest]
         sinks = [name for name in free if not n_out[name]]
         sources = [name for name in free if not n_in[name] and n_out[name]]
@@ -75,13 +77,6 @@ def _without_cycles(names: list[str], edges: list[Pair]) -> list[Pair]:
             rest.remove(best)
     position = {name: place for place, name in enumerate(left + right)}
     return [edge for edge in edges if position[edge[0]] < position[edge[1]]]
-
-
-def _count(items: Iterable[str]) -> defaultdict[str, int]:
-    counts: defaultdict[str, int] = defaultdict(int)
-    for item in items:
-        counts[item] += 1
-    return counts
 
 
 def _topological(
@@ -100,19 +95,21 @@ def _topological(
 def _columns(rows: list[list[str]], neighbours: Mapping[str, list[str]]) -> dict[str, float]:
     # Barycentre sweeps (Sugiyama et al. 1981): each row is sorted by the mean column of its
     # functions' neighbours.
-    column = {name: place for row in rows for name, place in _spaced(row).items()}
-    best, shortest = dict(column), _width(column, neighbours)
+    column: dict[str, float] = {}
+    for row in rows:
+        column |= _spaced(row)
+    best = dict(column)
+    shortest = _width(column, neighbours)
     for sweep in range(_SWEEPS):
-        for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wanted = {
-                name: _mean([column[other] for other in neighbours.get(name, [])], column[name])
-                for name in row
-            }
+        downwards = sweep % 2 == 0
+        for row in rows if downwards else rows[::-1]:
+            wanted = {name: _mean_column(name, column, neighbours) for name in row}
             row.sort(key=lambda name: (round(wanted[name], 9), natural_key(name)))
             column |= _spaced(row)
         width = _width(column, neighbours)
         if width < shortest - 1e-9:
-            best, shortest = dict(column), width
+            best = dict(column)
+            shortest = width
     return best
 
 
@@ -120,8 +117,12 @@ def _spaced(row: list[str]) -> dict[str, float]:
     return {name: place - (len(row) - 1) / 2 for place, name in enumerate(row)}
 
 
-def _mean(values: list[float], default: float) -> float:
-    return sum(values) / len(values) if values else default
+def _mean_column(
+    name: str, column: Mapping[str, float], neighbours: Mapping[str, list[str]]
+) -> float:
+    """Of a function's neighbours; its own without any."""
+    columns = [column[other] for other in neighbours.get(name, [])]
+    return sum(columns) / len(columns) if columns else column[name]
 
 
 def _width(column: Mapping[str, float], neighbours: Mapping[str, list[str]]) -> float:

@@ -84,15 +84,12 @@ def _apart(
 
 
 def _framed(boxes: dict[str, Box], bends: dict[Pair, float], text_size: float) -> NetworkPlan:
-    corners = [
-        (box.x + side * box.width / 2, box.y + end * box.height / 2)
-        for box in boxes.values()
-        for side in (-1, 1)
-        for end in (-1, 1)
-    ]
+    centre = np.array([(box.x, box.y) for box in boxes.values()])
+    half = np.array([(box.width / 2, box.height / 2) for box in boxes.values()])
     arcs = [arc(boxes[source], boxes[target], bend) for (source, target), bend in bends.items()]
-    points = np.concatenate([np.array(corners), *arcs])
-    low, high = points.min(axis=0) - _MARGIN, points.max(axis=0) + _MARGIN
+    points = np.concatenate([centre - half, centre + half, *arcs])
+    low = points.min(axis=0) - _MARGIN
+    high = points.max(axis=0) + _MARGIN
     width = max(_MIN_WIDTH, float(high[0] - low[0]))
     return NetworkPlan(
         boxes=boxes,

@@ -17,7 +17,8 @@ _CANDIDATE_LENGTH = 1.5
 _ROUNDS = 400
 # A crowd that only shuffles about needs more room: after this many rounds everything is spread by
 # this factor.
-_PATIENCE, _SPREAD = 20, 1.06
+_PATIENCE = 20
+_SPREAD = 1.06
 
 
 def stress_layout(
@@ -35,14 +36,15 @@ def stress_layout(
         return layered_layout(everyone, edges, more)
     # The start decides which of several equally good pictures comes out; a small twist takes it off
     # straight lines.
+    layered = layered_layout(ordered, edges, more)
     start = {
-        name: (column + 0.1 * math.sin(place), row)
-        for place, (name, (column, row)) in enumerate(layered_layout(ordered, edges, more).items())
+        name: (layered[name][0] + 0.1 * math.sin(number), layered[name][1])
+        for number, name in enumerate(ordered)
     }
-    found = nx.kamada_kawai_layout(
+    placed = nx.kamada_kawai_layout(
         nx.empty_graph(ordered), dist=_distances(ordered, edges, more), pos=start
     )
-    place = np.array([found[name] for name in ordered])
+    place = np.array([placed[name] for name in ordered])
     turned = _turned_down(place, edges, {name: position for position, name in enumerate(ordered)})
     places = {name: (float(x), float(y)) for name, (x, y) in zip(ordered, turned, strict=True)}
     return places | _rows_below(turned, [name for name in everyone if name not in joined])
@@ -50,7 +52,8 @@ def stress_layout(
 
 def _rows_below(place: Float[Array, "nodes 2"], lonely: list[str]) -> dict[str, Place]:
     # Functions without any edge, in rows as wide as the rest.
-    (left, bottom), (right, _) = place.min(axis=0), place.max(axis=0)
+    left, bottom = place.min(axis=0)
+    right = place[:, 0].max()
     per_row = max(4, int(right - left) + 1)
     middle = (left + right - min(per_row, len(lonely)) + 1) / 2
     return {
@@ -68,7 +71,8 @@ def _distances(
     graph.add_edges_from(prior, length=1.0)
     known = dict(nx.all_pairs_dijkstra_path_length(graph, weight="length"))
     # Parts without a connection stand beside each other.
-    apart = max(length for lengths in known.values() for length in lengths.values()) * 0.6 + 1
+    longest = max(max(lengths.values()) for lengths in known.values())
+    apart = 0.6 * longest + 1
     return {
         name: {other: float(known[name].get(other, apart)) for other in names} for name in names
     }
@@ -77,7 +81,8 @@ def _distances(
 def _turned_down(
     place: Float[Array, "nodes 2"], edges: list[Pair], position: Mapping[str, int]
 ) -> Float[Array, "nodes 2"]:
-    source, target = (np.array([position[edge[end]] for edge in edges]) for end in (0, 1))
+    source = [position[source] for source, _ in edges]
+    target = [position[target] for _, target in edges]
     steps = place[target] - place[source]
     x, y = steps.sum(axis=0)
     turn = -math.pi / 2 - math.atan2(y, x)
