@@ -18,14 +18,14 @@ from ._fit import evaluate_loss as evaluate_loss
 from ._fit import fit as fit
 from ._history import EpochRecord as EpochRecord
 from ._history import History as History
-from ._loop import train as train
 from ._nested import FlatState as FlatState
 from ._nested import flatten_state as flatten_state
 from ._nested import unflatten_state as unflatten_state
-from ._objective import Objective as Objective
 from ._optimizers import OPTIMIZERS as OPTIMIZERS
 from ._randomness import generator_for as generator_for
 from ._randomness import seeded as seeded
+from ._run import Objective as Objective
+from ._run import train as train
 from ._schedules import SCHEDULES as SCHEDULES
 from ._settings import TASKS as TASKS
 from ._settings import ModelSettings as ModelSettings

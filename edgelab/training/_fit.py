@@ -18,9 +18,8 @@ from ._batches import iterate_batches, split_rows
 from ._callbacks import Callback
 from ._config import TrainingConfig, choose_device
 from ._history import History
-from ._loop import train
-from ._objective import Objective
 from ._randomness import generator_for
+from ._run import Objective, train
 
 
 def fit(
@@ -90,20 +89,20 @@ def fit(
     )
     if config.drop_last and len(training) < config.batch_size:
         raise ConfigError(
-            f"drop_last leaves no batch: {len(training)} training rows, batch_size {config.batch_size}. "
-            "Lower batch_size, or set drop_last=False."
+            f"drop_last leaves no batch: {len(training)} training rows, batch_size "
+            f"{config.batch_size}. Lower batch_size, or set drop_last=False."
         )
-    kept = (
-        _validation_batch(x[validation], y[validation], corruption, config.seed, place)
-        if len(validation)
-        else None
-    )
+    validation_loss: Callable[[], float] | None = None
+    if len(validation):
+        kept = _validation_batch(x[validation], y[validation], corruption, config.seed, place)
+
+        def validation_loss() -> float:
+            return evaluate_loss(model, _iterate(kept, config), criterion)
+
     objective = Objective(
         batches=_batch_maker(x[training], y[training], corruption, config, place),
         loss_of_batch=loss_of,
-        validation_loss=None
-        if kept is None
-        else lambda: evaluate_loss(model, _iterate(kept, config), criterion),
+        validation_loss=validation_loss,
         identity={} if checkpoint_dir is None else _identity(x, y, corruption, criterion),
     )
     return train(
@@ -208,14 +207,16 @@ def _corrupt(x: Tensor, y: Tensor, corruption: Corruption, generator: torch.Gene
     rows = corruption(x, y, generator)
     if not len(rows.x) == len(rows.y) == len(x):
         raise DataError(
-            f"the corruption made {len(rows.x)} rows of x and {len(rows.y)} of y out of {len(x)}. Return every row."
+            f"the corruption made {len(rows.x)} rows of x and {len(rows.y)} of y out of {len(x)}. "
+            "Return every row."
         )
     if rows.weight is not None and not (
         rows.weight.shape == rows.y.shape and bool((rows.weight >= 0).all())
     ):
         raise DataError(
-            f"the corruption's weight must have the shape of y, {tuple(rows.y.shape)}, and no value below 0; got shape "
-            f"{tuple(rows.weight.shape)}. Use 1 for entries that count and 0 for others."
+            f"the corruption's weight must have the shape of y, {tuple(rows.y.shape)}, and no "
+            f"value below 0; got shape {tuple(rows.weight.shape)}. Use 1 for entries that count and "
+            "0 for others."
         )
     return rows
 
@@ -235,18 +236,16 @@ def _iterate(
 
 
 def _dtype_of(model: nn.Module, x: Tensor) -> torch.dtype:
-    return next(
-        (parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()),
-        x.dtype,
-    )
+    dtypes = (parameter.dtype for parameter in model.parameters())
+    return next((dtype for dtype in dtypes if dtype.is_floating_point), x.dtype)
 
 
 def _check_data(x: Tensor, y: Tensor) -> None:
     for name, values in (("x", x), ("y", y)):
         if not (values.ndim == 2 and values.is_floating_point()):
             raise DataError(
-                f"{name} must be a table of real numbers [samples, columns], got {values.dtype} of shape "
-                f"{tuple(values.shape)}. Convert it with .float() and give it two axes."
+                f"{name} must be a table of real numbers [samples, columns], got {values.dtype} of "
+                f"shape {tuple(values.shape)}. Convert it with .float() and give it two axes."
             )
         n_bad = int((~values.isfinite()).sum())
         if n_bad:
@@ -255,7 +254,8 @@ def _check_data(x: Tensor, y: Tensor) -> None:
             )
     if len(x) != len(y):
         raise DataError(
-            f"x has {len(x)} samples and y has {len(y)}; they need the same. Align them by sample name."
+            f"x has {len(x)} samples and y has {len(y)}; they need the same. Align them by sample "
+            "name."
         )
 
 
@@ -285,4 +285,5 @@ def _name(choice: object) -> str | None:
 
 def _fingerprint(values: Tensor) -> str:
     content = values.detach().cpu().contiguous().view(torch.uint8).numpy()
-    return f"{tuple(values.shape)} {values.dtype} sha256 {hashlib.sha256(content.data).hexdigest()[:16]}"
+    digest = hashlib.sha256(content.data).hexdigest()[:16]
+    return f"{tuple(values.shape)} {values.dtype} sha256 {digest}"

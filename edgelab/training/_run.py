@@ -1,40 +1,169 @@
-"""The state of a training run, and the epoch that moves it on."""
+"""The training loop, for any loss: epochs, early stopping, callbacks and checkpoints."""
 
 import copy
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic
 
 import torch
 from torch import nn
 
 from edgelab.errors import CheckpointError, ConfigError, TrainingError
+from edgelab.ops import LossSum, threads_for
+from edgelab.progress import progress_bar
+from edgelab.typing import Tensor
 
-from ._callbacks import Callback
-from ._checkpoints import Checkpoint
-from ._config import TrainingConfig
+from ._callbacks import Callback, StartInfo
+from ._checkpoints import Checkpoint, CheckpointStore
+from ._config import TrainingConfig, choose_device
 from ._history import EpochRecord, History, lowest
-from ._objective import Item, Objective
 from ._optimizers import OPTIMIZERS
-from ._randomness import generator_for, random_state, restore_random_state
+from ._randomness import generator_for, random_state, restore_random_state, seeded
 from ._schedules import SCHEDULES
-from ._steps import run_steps
+from ._steps import Item, run_steps
 
 
-class Run(Generic[Item]):
-    """One run of `train`: what it was told, and what has become of it so far.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective(Generic[Item]):
+    """What is minimised.
+
+    Attributes:
+        batches: Given the run's generator, makes the batches of one epoch; called once per epoch.
+        loss_of_batch: Returns the scalar to minimise, or a `LossSum` whose mean is minimised.
+        validation_loss: Measures the loss on kept rows; called after every epoch, with the model in
+            evaluation mode and without gradients. None: no validation.
+        work: About how many numbers a step multiplies, by which threads are chosen (see
+            `edgelab.ops.threads_for`); None: the parameters times the config's `batch_size`.
+        identity: What else, beside the config, tells this run from others, as JSON can hold it; a
+            resumed run must have the same.
+    """
+
+    batches: Callable[[torch.Generator], Iterable[Item]]
+    loss_of_batch: Callable[[Item], Tensor | LossSum]
+    validation_loss: Callable[[], float] | None = None
+    work: float | None = None
+    identity: Mapping[str, object] = field(default_factory=dict)
+
+
+def train(
+    model: nn.Module,
+    objective: Objective[Item],
+    config: TrainingConfig,
+    *,
+    callbacks: Sequence[Callback] = (),
+    checkpoint_dir: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> History:
+    """Minimise any loss of a module; `fit` is this with a data set.
 
     Args:
-        model: Already on its device.
-        objective: Batches and their loss.
-        config: Settings.
+        model: Changed in place and left on the device of the config, each part in the mode in which
+            it was found, without gradients.
+        objective: Batches and their loss. `batch_size`, `drop_last` and `validation_fraction` are
+            its own business.
+        config: Everything else.
         callbacks: Hooks.
-        device: Where the model is.
+        checkpoint_dir: Where checkpoints go; None stores none.
+        resume: Continue from the checkpoint in `checkpoint_dir`, or start there if there is none
+            yet.
+        overwrite: Replace an existing checkpoint.
+
+    Returns:
+        The course of the run, epochs before a resume included.
 
     Raises:
-        ConfigError: If no parameter of the model requires gradients.
+        TrainingError: If a loss, a gradient or a parameter stops being finite.
+        CheckpointError: If a checkpoint exists and neither `resume` nor `overwrite` is set, or it
+            is damaged, or it belongs to another run.
+        ConfigError: If no parameter requires gradients, or the arguments contradict each other.
+
+    Example:
+        >>> module = nn.Linear(1, 1, bias=False)
+        >>> shrink = Objective(
+        ...     batches=lambda generator: [None] * 20,
+        ...     loss_of_batch=lambda _: module.weight.square().sum(),
+        ... )
+        >>> config = TrainingConfig(epochs=2, optimizer="sgd", lr=0.1, device="cpu")
+        >>> history = train(module, shrink, config)
+        >>> len(history.records), abs(module.weight.item()) < 1e-3
+        (2, True)
     """
+    work = _work_of_step(model, objective, config, callbacks)
+    store = _open_store(checkpoint_dir, resume=resume, overwrite=overwrite)
+    device = choose_device(config.device)
+    model.to(device)
+    with _modes_kept(model), seeded(config.seed, device), threads_for(work):
+        run = _Run(model, objective, config, callbacks, device)
+        identity = {**config.identity(), **objective.identity}
+        for callback in callbacks:
+            callback.on_start(
+                StartInfo(model=model, optimizer=run.optimizer, device=device, epochs=config.epochs)
+            )
+        if store is not None and overwrite:
+            store.clear()  # only now, when nothing can be refused any more
+        if store is not None and store.exists():
+            run.restore(store.load(identity))
+        n_done = len(run.records)
+        with progress_bar("training", config.epochs, done=n_done, shown=config.progress) as show:
+            while not run.ended():
+                run.do_epoch()
+                n_done = len(run.records)
+                show(n_done, _losses_of(run.records[-1]))
+                is_due = run.ended() or n_done % config.checkpoint_every == 0
+                if store is not None and is_due:
+                    store.save(run.checkpoint(), identity)
+        return run.finish()
+
+
+def _open_store(
+    directory: str | Path | None, *, resume: bool, overwrite: bool
+) -> CheckpointStore | None:
+    if directory is not None:
+        return CheckpointStore.open(directory, resume=resume, overwrite=overwrite)
+    if resume or overwrite:
+        raise ConfigError(
+            "resume and overwrite are about stored checkpoints, but checkpoint_dir is None. Name a "
+            "folder."
+        )
+    return None
+
+
+def _work_of_step(
+    model: nn.Module,
+    objective: Objective[Item],
+    config: TrainingConfig,
+    callbacks: Sequence[Callback],
+) -> float:
+    if objective.work is not None:
+        return objective.work
+    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    beside = sum(callback.work_per_sample for callback in callbacks)
+    return config.batch_size * (n_weights + beside)
+
+
+@contextmanager
+def _modes_kept(model: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _losses_of(record: EpochRecord) -> str:
+    if record.validation_loss is None:
+        return f"loss {record.train_loss:.4g}"
+    return f"loss {record.train_loss:.4g}, validation {record.validation_loss:.4g}"
+
+
+class _Run(Generic[Item]):
+    """One run of `train`: what it was told, and what has become of it so far."""
 
     def __init__(
         self,
@@ -44,8 +173,11 @@ class Run(Generic[Item]):
         callbacks: Sequence[Callback],
         device: torch.device,
     ) -> None:
-        self.model, self.objective, self.config = model, objective, config
-        self.callbacks, self.device = callbacks, device
+        self.model = model
+        self.objective = objective
+        self.config = config
+        self.callbacks = callbacks
+        self.device = device
         self.optimizer = _make_optimizer(model, config)
         self.generator = generator_for(config.seed, "order")
         self.records: list[EpochRecord] = []
@@ -53,21 +185,14 @@ class Run(Generic[Item]):
         self.stop_reason: str | None = None
 
     def ended(self) -> bool:
-        """Tell whether no epoch is left to do.
-
-        Returns:
-            True after the last epoch, or when something has asked to stop.
-        """
+        """Tell whether all epochs are done, or something has asked to stop."""
         return self.stop_reason is not None or len(self.records) >= self.config.epochs
 
     def do_epoch(self) -> None:
-        """Train for one epoch, validate, and tell the callbacks.
-
-        Raises:
-            TrainingError: If a loss, a gradient or a parameter is not finite.
-        """
+        """Train for one epoch, validate, and tell the callbacks."""
         started = time.perf_counter()
-        epoch, step = len(self.records) + 1, self.records[-1].step if self.records else 0
+        epoch = len(self.records) + 1
+        step = self.records[-1].step if self.records else 0
         lr = self._set_learning_rate()
         self.model.train()
         last_step, train_loss = run_steps(
@@ -83,14 +208,13 @@ class Run(Generic[Item]):
         self.model.eval()
         _check_parameters(self.model, epoch, last_step)
         validation_loss = self._validate(epoch, last_step)
-        seconds = time.perf_counter() - started
         record = EpochRecord(
             epoch=epoch,
             step=last_step,
             train_loss=train_loss,
             validation_loss=validation_loss,
             lr=lr,
-            seconds=seconds,
+            seconds=time.perf_counter() - started,
         )
         self._close_epoch(record)
 
@@ -111,33 +235,30 @@ class Run(Generic[Item]):
             loss = self.objective.validation_loss()
         if not math.isfinite(loss):
             raise TrainingError(
-                f"the validation loss is {loss} after epoch {epoch}, step {step}; it must be finite. "
-                "Lower lr, or set clip_norm. The last checkpoint, if any, is untouched."
+                f"the validation loss is {loss} after epoch {epoch}, step {step}; it must be "
+                "finite. Lower lr, or set clip_norm. The last checkpoint, if any, is untouched."
             )
         return loss
 
     def _close_epoch(self, record: EpochRecord) -> None:
         self.records.append(record)
-        best = lowest(self.records).epoch
-        watched = record.validation_loss is not None
-        if watched and self.config.restore_best and best == record.epoch:
-            self.best_model = copy.deepcopy(self.model.state_dict())
-        if (
-            watched
-            and self.config.patience is not None
-            and record.epoch - best >= self.config.patience
-        ):
-            self.stop_reason = f"no lower validation loss for {self.config.patience} epochs"
+        if record.validation_loss is not None:
+            self._watch(record)
         for callback in self.callbacks:
             # Every callback sees every epoch, also after an earlier one has asked to stop.
             self.stop_reason = callback.after_epoch(record) or self.stop_reason
 
-    def checkpoint(self) -> Checkpoint:
-        """Take down everything that the next epoch depends on.
+    def _watch(self, record: EpochRecord) -> None:
+        """Keep the weights of the lowest validation loss; stop when it has not come for long."""
+        best = lowest(self.records).epoch
+        patience = self.config.patience
+        if self.config.restore_best and best == record.epoch:
+            self.best_model = copy.deepcopy(self.model.state_dict())
+        if patience is not None and record.epoch - best >= patience:
+            self.stop_reason = f"no lower validation loss for {patience} epochs"
 
-        Returns:
-            The state after the last finished epoch; its tensors are the live ones.
-        """
+    def checkpoint(self) -> Checkpoint:
+        """Take down all that the next epoch depends on; its tensors are the live ones."""
         return Checkpoint(
             model=self.model.state_dict(),
             best_model=self.best_model,
@@ -151,19 +272,12 @@ class Run(Generic[Item]):
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Take up the state of an earlier run of the same kind.
-
-        Args:
-            checkpoint: What `checkpoint` returned there.
-
-        Raises:
-            CheckpointError: If it does not fit the model, the optimizer, the callbacks or the
-                number of epochs.
-        """
+        """Take up the state of an earlier run of the same kind."""
         if len(checkpoint.records) > self.config.epochs:
             raise CheckpointError(
-                f"the checkpoint has {len(checkpoint.records)} epochs done, but epochs is {self.config.epochs}. "
-                "Ask for at least as many epochs, or start afresh with overwrite=True."
+                f"the checkpoint has {len(checkpoint.records)} epochs done, but epochs is "
+                f"{self.config.epochs}. Ask for at least as many epochs, or start afresh with "
+                "overwrite=True."
             )
         _load_model(self.model, checkpoint.model)
         _load_callbacks(self.callbacks, checkpoint.callbacks)
@@ -175,11 +289,7 @@ class Run(Generic[Item]):
         restore_random_state(checkpoint.random, self.generator, self.device)
 
     def finish(self) -> History:
-        """Put the best weights in place, if they were kept, and drop the gradients.
-
-        Returns:
-            The course of the run.
-        """
+        """Put the best weights in place, if they were kept, and drop the gradients."""
         if self.best_model is not None:
             self.model.load_state_dict(self.best_model)
         self.optimizer.zero_grad(set_to_none=True)
@@ -193,8 +303,8 @@ def _make_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Opt
     ]
     if not trainable:
         raise ConfigError(
-            f"{type(model).__name__} has no parameter that requires gradients, so there is nothing to train. "
-            "Call requires_grad_() on what should learn."
+            f"{type(model).__name__} has no parameter that requires gradients, so there is nothing "
+            "to train. Call requires_grad_() on what should learn."
         )
     make = OPTIMIZERS[config.optimizer]
     return make(trainable, lr=config.lr, weight_decay=config.weight_decay, momentum=config.momentum)
@@ -232,10 +342,8 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) 
 def _load_callbacks(
     callbacks: Sequence[Callback], states: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> None:
-    names, stored = (
-        [type(callback).__name__ for callback in callbacks],
-        [name for name, _ in states],
-    )
+    names = [type(callback).__name__ for callback in callbacks]
+    stored = [name for name, _ in states]
     if names != stored:
         raise CheckpointError(
             f"the checkpoint was written with the callbacks {stored}, this run has {names}. "

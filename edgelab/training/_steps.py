@@ -1,11 +1,9 @@
-"""The innermost loop: forward, backward, clip, step. It knows neither data sets nor epochs nor
-files.
-"""
+"""The innermost loop, without data sets, epochs or files: forward, backward, clip, step."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
@@ -15,7 +13,8 @@ from edgelab.ops import LossSum, threads_for
 from edgelab.typing import Tensor
 
 from ._callbacks import Callback, StepInfo, step_contexts
-from ._objective import Item
+
+Item = TypeVar("Item")
 
 # Samples per step where nobody says how many: the default of `TrainingConfig.batch_size`.
 _USUAL_BATCH = 64
@@ -90,7 +89,8 @@ def run_steps(
     if not counted > 0:
         raise TrainingError(
             f"epoch {epoch} had no entry that counts in its loss. "
-            "Give at least one batch, and let the corruption hide at least one entry (weight above 0)."
+            "Give at least one batch, and let the corruption hide at least one entry (weight above "
+            "0)."
         )
     return StepsResult(step, total / counted)
 
@@ -134,13 +134,15 @@ def _checked_value(loss: Tensor, epoch: int, step: int) -> float:
     value = loss.item()
     if not math.isfinite(value):
         raise TrainingError(
-            f"the loss is {value} in epoch {epoch}, step {step}; it must be finite. Lower lr, set clip_norm, or look "
-            "for extreme values in x and y. The last checkpoint, if any, is untouched."
+            f"the loss is {value} in epoch {epoch}, step {step}; it must be finite. Lower lr, set "
+            "clip_norm, or look for extreme values in x and y. The last checkpoint, if any, is "
+            "untouched."
         )
     if not loss.requires_grad:
         raise TrainingError(
             f"the loss of epoch {epoch}, step {step} depends on no trainable parameter. "
-            "Check that the model's parameters require gradients and that its output is not detached."
+            "Check that the model's parameters require gradients and that its output is not "
+            "detached."
         )
     return value
 
@@ -156,8 +158,8 @@ def _clip(
     if not math.isfinite(value):
         raise TrainingError(
             f"the gradient has norm {value} in epoch {epoch}, step {step}; it must be finite. "
-            f"{_name_culprits(optimizer)}Lower lr, or look for a division by 0 or the root of 0 in the model or the "
-            "loss. The last checkpoint, if any, is untouched."
+            f"{_name_culprits(optimizer)}Lower lr, or look for a division by 0 or the root of 0 in "
+            "the model or the loss. The last checkpoint, if any, is untouched."
         )
     if clip_norm is not None:
         clip_grads_with_norm_(parameters, clip_norm, norm)
