@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import torch
 
-from edgelab.errors import ConfigError, DataError
+from edgelab.checks import check_integer
+from edgelab.errors import DataError
 from edgelab.ops import Batch
 from edgelab.typing import Float, Int, Tensor
 
@@ -18,8 +19,7 @@ def iterate_batches(
     generator: torch.Generator | None = None,
     drop_last: bool = False,
 ) -> Iterator[Batch]:
-    """Yield the rows of a data set in mini-batches, in order, or shuffled when a generator is
-    given.
+    """Yield the rows of a data set in mini-batches, shuffled when a generator is given.
 
     Args:
         x: Inputs.
@@ -42,15 +42,14 @@ def iterate_batches(
         >>> [batch.x.flatten().tolist() for batch in iterate_batches(x, x, 2)]
         [[0.0, 1.0], [2.0, 3.0], [4.0]]
     """
-    if not (isinstance(batch_size, int) and batch_size > 0):
-        raise ConfigError(f"batch_size must be a positive integer, got {batch_size!r}")
+    check_integer("batch_size", batch_size)
     _check_same_rows(x, y, weight)
     order = None if generator is None else torch.randperm(len(x), generator=generator).to(x.device)
     stop = len(x) - len(x) % batch_size if drop_last else len(x)
     for start in range(0, stop, batch_size):
-        rows = (
-            slice(start, start + batch_size) if order is None else order[start : start + batch_size]
-        )
+        rows: slice | Tensor = slice(start, start + batch_size)
+        if order is not None:
+            rows = order[rows]
         yield Batch(x[rows], y[rows], None if weight is None else weight[rows])
 
 
@@ -88,9 +87,9 @@ def split_rows(
 
 def _check_same_rows(x: Tensor, y: Tensor, weight: Tensor | None) -> None:
     if len(x) != len(y) or (weight is not None and len(weight) != len(x)):
-        counts = f"x has {len(x)}, y has {len(y)}" + (
-            "" if weight is None else f", weight has {len(weight)}"
-        )
+        counts = f"x has {len(x)}, y has {len(y)}"
+        if weight is not None:
+            counts += f", weight has {len(weight)}"
         raise DataError(
             f"x, y and weight need the same number of samples: {counts}. Align them by sample name."
         )

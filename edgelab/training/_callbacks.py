@@ -99,16 +99,14 @@ class Callback:
         return nullcontext()
 
     def after_backward(self, info: StepInfo) -> None:
-        """Act inside the step's context, when gradients are there and before they are clipped and
-        used.
+        """Act inside the step's context, before the gradients are clipped and used.
 
         Args:
             info: The step; its `gradient_norm` is still None.
         """
 
     def after_step(self, info: StepInfo) -> None:
-        """Act on the parameters just after the optimizer has changed them: project, renormalise,
-        mask.
+        """Act on the parameters just after a step: project, renormalise, mask.
 
         Args:
             info: The step.
@@ -126,8 +124,10 @@ class Callback:
         return None
 
     def state_dict(self) -> Mapping[str, object]:
-        """Return what must survive a restart: tensors, numbers, strings and nested lists, tuples
-        and dicts of them.
+        """Return what must survive a restart.
+
+        Returns:
+            Tensors, numbers, strings and nested lists, tuples and dicts of them.
         """
         return {}
 
@@ -195,20 +195,7 @@ class Hooks(Callback):
 
 @contextmanager
 def step_contexts(callbacks: Sequence[Callback], epoch: int, step: int) -> Iterator[None]:
-    """Enter the step contexts of all callbacks, the first outermost.
-
-    Args:
-        callbacks: Whose contexts to enter.
-        epoch: Counted from 1.
-        step: Counted from 1.
-
-    Yields:
-        Nothing; all contexts are open until the block ends.
-
-    Example:
-        >>> with step_contexts([Callback()], epoch=1, step=1):
-        ...     pass
-    """
+    """Enter the step contexts of all callbacks, the first outermost."""
     with ExitStack() as stack:
         for callback in callbacks:
             stack.enter_context(callback.step_context(epoch, step))

@@ -1,6 +1,4 @@
-"""The checkpoint of a run: one file, replaced as a whole, that a later run can continue from to the
-bit.
-"""
+"""The checkpoint of a run: one file from which a later run continues to the same bits."""
 
 import json
 from collections.abc import Mapping
@@ -15,64 +13,36 @@ from ._history import EpochRecord
 from ._nested import FlatState, flatten_state, unflatten_state
 from ._storage import load_model, save_model
 
-CHECKPOINT_NAME = "checkpoint.safetensors"
+_CHECKPOINT_NAME = "checkpoint.safetensors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Everything that a run needs to go on as if it had never stopped.
+    """Everything that a run needs to go on as if it had never stopped."""
 
-    Attributes:
-        model: State of the model after the last epoch.
-        best_model: State after the best epoch; None where the run does not keep it.
-        optimizer: State of the optimizer.
-        random: States of all random generators.
-        records: One per finished epoch.
-        stop_reason: Why the run ended early; None when it did not.
-        callbacks: Class name and state of every callback, in order.
-    """
-
-    model: Mapping[str, Any]
-    best_model: Mapping[str, Any] | None
+    model: Mapping[str, Any]  # after the last epoch
+    best_model: Mapping[str, Any] | None  # after the best one; None where the run does not keep it
     optimizer: Mapping[str, Any]
-    random: Mapping[str, Tensor]
+    random: Mapping[str, Tensor]  # states of all generators
     records: tuple[EpochRecord, ...]
-    stop_reason: str | None
-    callbacks: tuple[tuple[str, Mapping[str, Any]], ...]
+    stop_reason: str | None  # None: the run did not end early
+    callbacks: tuple[tuple[str, Mapping[str, Any]], ...]  # class name and state, in order
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointStore:
-    """The folder of one run's checkpoint.
-
-    Attributes:
-        path: The checkpoint's file.
-    """
+    """The file of one run's checkpoint."""
 
     path: Path
 
     @classmethod
     def open(cls, directory: str | Path, *, resume: bool, overwrite: bool) -> "CheckpointStore":
-        """Make the folder ready for a run.
-
-        Args:
-            directory: Created if missing.
-            resume: A checkpoint that is there will be continued.
-            overwrite: A checkpoint that is there will be deleted by `clear`.
-
-        Returns:
-            The store.
-
-        Raises:
-            ConfigError: If both are asked for.
-            CheckpointError: If there is a checkpoint and neither is asked for, or the folder cannot
-                be made.
-        """
+        """Make the folder ready for a run, and refuse a checkpoint that it may not touch."""
         if resume and overwrite:
             raise ConfigError(
                 "resume continues a checkpoint and overwrite deletes it; choose one of them"
             )
-        store = cls(Path(directory) / CHECKPOINT_NAME)
+        store = cls(Path(directory) / _CHECKPOINT_NAME)
         try:
             store.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -81,17 +51,13 @@ class CheckpointStore:
             ) from error
         if store.exists() and not (resume or overwrite):
             raise CheckpointError(
-                f"{store.path} holds the checkpoint of another run. Continue it with resume=True, replace it with "
-                "overwrite=True, or choose another checkpoint_dir."
+                f"{store.path} holds the checkpoint of another run. Continue it with resume=True, "
+                "replace it with overwrite=True, or choose another checkpoint_dir."
             )
         return store
 
     def exists(self) -> bool:
-        """Tell whether there is a checkpoint.
-
-        Returns:
-            True if its file is there.
-        """
+        """Tell whether there is a checkpoint."""
         return self.path.exists()
 
     def clear(self) -> None:
@@ -99,30 +65,14 @@ class CheckpointStore:
         self.path.unlink(missing_ok=True)
 
     def save(self, checkpoint: Checkpoint, identity: Mapping[str, object]) -> None:
-        """Replace the checkpoint, atomically.
-
-        Args:
-            checkpoint: What to store.
-            identity: What tells this run from others, as JSON can hold it.
-        """
+        """Replace the checkpoint, atomically; `identity` tells this run from others, as JSON."""
         fields = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
         fields["records"] = [asdict(record) for record in checkpoint.records]
         flat = flatten_state(fields)
         save_model(self.path, flat.tensors, {"identity": dict(identity), "state": flat.tree})
 
     def load(self, identity: Mapping[str, object]) -> Checkpoint:
-        """Read the checkpoint of the same run.
-
-        Args:
-            identity: What it must have been saved with.
-
-        Returns:
-            The checkpoint.
-
-        Raises:
-            CheckpointError: If it is damaged or belongs to another run; then the message names what
-                differs.
-        """
+        """Read the checkpoint of the same run; for another one the message names what differs."""
         tensors, metadata = load_model(self.path)
         if "identity" not in metadata or "state" not in metadata:
             raise CheckpointError(
@@ -143,5 +93,6 @@ def _check_identity(stored: Mapping[str, object], wanted: Mapping[str, object], 
         )
         raise CheckpointError(
             f"{path} belongs to a run with other settings, {shorten(differing)}: {values}. "
-            "Resume with the settings it had, start afresh with overwrite=True, or choose another checkpoint_dir."
+            "Resume with the settings it had, start afresh with overwrite=True, or choose another "
+            "checkpoint_dir."
         )

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 
 import torch
 
+from edgelab.checks import check_integer, check_seed, check_share
 from edgelab.errors import ConfigError
+from edgelab.plain_json import plain_json
 
 from ._optimizers import OPTIMIZERS, WITH_MOMENTUM
 from ._schedules import SCHEDULES
 
-# What every generator takes.
-_SEEDS = 2**63
 # They change neither the result nor the order of the computation, or may sensibly change between a
 # run and its continuation, so a run may be resumed with other values.
 _FREE_ON_RESUME = frozenset({"progress", "device", "checkpoint_every"})
@@ -80,39 +80,19 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "schedule_patience", "checkpoint_every"):
-            _require(
-                name, getattr(self, name), _is_count(getattr(self, name)), "a positive integer"
-            )
-        _require("lr", self.lr, _is_positive(self.lr), "a finite number above 0")
-        decay = self.weight_decay
-        _require(
-            "weight_decay", decay, decay == 0 or _is_positive(decay), "a finite number, at least 0"
-        )
-        _require("momentum", self.momentum, 0 <= self.momentum < 1, "a number in [0, 1)")
-        clip = self.clip_norm
-        _require(
-            "clip_norm",
-            clip,
-            clip is None or _is_positive(clip),
-            "a finite number above 0, or None",
-        )
-        _require(
-            "schedule_factor",
-            self.schedule_factor,
-            0 < self.schedule_factor < 1,
-            "a number in (0, 1)",
-        )
+            check_integer(name, getattr(self, name))
+        _require(_is_positive(self.lr), "lr", self.lr, "a finite number above 0")
+        decays = self.weight_decay == 0 or _is_positive(self.weight_decay)
+        _require(decays, "weight_decay", self.weight_decay, "a finite number, at least 0")
+        _require(0 <= self.momentum < 1, "momentum", self.momentum, "a number in [0, 1)")
+        clips = self.clip_norm is None or _is_positive(self.clip_norm)
+        _require(clips, "clip_norm", self.clip_norm, "a finite number above 0, or None")
+        check_share("schedule_factor", self.schedule_factor)
         fraction = self.validation_fraction
-        _require("validation_fraction", fraction, 0 <= fraction < 1, "a number in [0, 1)")
-        patience = self.patience
-        _require(
-            "patience",
-            patience,
-            patience is None or _is_count(patience),
-            "a positive integer, or None",
-        )
-        known = self.seed == 0 or (_is_count(self.seed) and self.seed < _SEEDS)
-        _require("seed", self.seed, known, "an integer, at least 0 and below 2**63")
+        _require(0 <= fraction < 1, "validation_fraction", fraction, "a number in [0, 1)")
+        if self.patience is not None:
+            check_integer("patience", self.patience, why="None never stops early")
+        check_seed(self.seed)
         self._check_names()
         self._check_combinations()
 
@@ -130,8 +110,9 @@ class TrainingConfig:
             )
         if self.patience is not None and self.validation_fraction == 0:
             raise ConfigError(
-                f"patience={self.patience} needs a validation loss to watch, but validation_fraction is 0. "
-                "Set validation_fraction, for example to 0.1, or patience=None."
+                f"patience={self.patience} needs a validation loss to watch, but "
+                "validation_fraction is 0. Set validation_fraction, for example to 0.1, or "
+                "patience=None."
             )
 
     def identity(self) -> dict[str, object]:
@@ -143,11 +124,13 @@ class TrainingConfig:
             epochs.
 
         Example:
-            >>> "epochs" in TrainingConfig().identity(), "epochs" in TrainingConfig(schedule="cosine").identity()
+            >>> plain, cosine = TrainingConfig(), TrainingConfig(schedule="cosine")
+            >>> "epochs" in plain.identity(), "epochs" in cosine.identity()
             (False, True)
         """
         free = _FREE_ON_RESUME if self.schedule == "cosine" else _FREE_ON_RESUME | {"epochs"}
-        return {name: value for name, value in asdict(self).items() if name not in free}
+        shared = {name: value for name, value in asdict(self).items() if name not in free}
+        return plain_json(shared)  # numbers of NumPy compare and are stored as those of Python
 
 
 def choose_device(name: str) -> torch.device:
@@ -167,9 +150,9 @@ def choose_device(name: str) -> torch.device:
         >>> choose_device("cpu")
         device(type='cpu')
     """
-    device = _parse_device(
-        ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
-    )
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    device = _parse_device(name)
     if device.type == "cpu":
         return device
     if device.type != "cuda":
@@ -194,9 +177,7 @@ def _parse_device(name: str) -> torch.device:
 
 
 def _refuse_absent(device: torch.device) -> None:
-    """Refuse a device that torch knows and cannot compute on here, such as `mps` on Linux, or
-    `meta`.
-    """
+    """Refuse a device that torch cannot compute on here, such as `mps` on Linux, or `meta`."""
     present = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if present is None or present.type != device.type:
         raise ConfigError(
@@ -204,14 +185,10 @@ def _refuse_absent(device: torch.device) -> None:
         )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
 def _is_positive(value: float) -> bool:
     return 0 < value < math.inf
 
 
-def _require(name: str, value: object, holds: bool, rule: str) -> None:
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
     if not holds:
         raise ConfigError(f"{name} must be {rule}, got {value!r}")

@@ -210,13 +210,14 @@ def _corrupt(x: Tensor, y: Tensor, corruption: Corruption, generator: torch.Gene
             f"the corruption made {len(rows.x)} rows of x and {len(rows.y)} of y out of {len(x)}. "
             "Return every row."
         )
-    if rows.weight is not None and not (
-        rows.weight.shape == rows.y.shape and bool((rows.weight >= 0).all())
-    ):
+    weight = rows.weight
+    if weight is None:
+        return rows
+    if not (weight.shape == rows.y.shape and bool((weight >= 0).all())):
         raise DataError(
             f"the corruption's weight must have the shape of y, {tuple(rows.y.shape)}, and no "
-            f"value below 0; got shape {tuple(rows.weight.shape)}. Use 1 for entries that count and "
-            "0 for others."
+            f"value below 0; got shape {tuple(weight.shape)}. Use 1 for entries that count and 0 "
+            "for others."
         )
     return rows
 

@@ -42,7 +42,8 @@ class History:
         stop_reason: Why the run ended.
 
     Example:
-        >>> first = EpochRecord(epoch=1, step=4, train_loss=0.5, validation_loss=None, lr=0.1, seconds=0.0)
+        >>> losses = {"train_loss": 0.5, "validation_loss": None}
+        >>> first = EpochRecord(epoch=1, step=4, **losses, lr=0.1, seconds=0.0)
         >>> history = History(records=(first,), stop_reason="all 1 epochs done")
         >>> history.best_epoch, history.frame().columns.tolist()
         (1, ['epoch', 'step', 'train_loss', 'validation_loss', 'lr', 'seconds'])
@@ -53,9 +54,7 @@ class History:
 
     @property
     def best_epoch(self) -> int:
-        """The first epoch with the lowest validation loss, or training loss where there is no
-        validation split.
-        """
+        """The first epoch with the lowest validation loss, else the lowest training loss."""
         return lowest(self.records).epoch
 
     def frame(self) -> pd.DataFrame:
@@ -69,20 +68,5 @@ class History:
 
 
 def lowest(records: tuple[EpochRecord, ...] | list[EpochRecord]) -> EpochRecord:
-    """Return the record with the lowest watched loss, the first of equals.
-
-    Args:
-        records: At least one record.
-
-    Returns:
-        One of the records.
-
-    Example:
-        >>> losses = enumerate([0.5, 0.2, 0.2], start=1)
-        >>> lowest([
-        ...     EpochRecord(epoch=epoch, step=0, train_loss=loss, validation_loss=None, lr=0.1, seconds=0.0)
-        ...     for epoch, loss in losses
-        ... ]).epoch
-        2
-    """
+    """The record with the lowest watched loss, the first of equals."""
     return min(records, key=lambda record: record.watched_loss)

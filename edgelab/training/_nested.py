@@ -84,8 +84,9 @@ def _encode(value: object, path: str, tensors: dict[str, Tensor]) -> Json:
         kind = "list" if isinstance(value, list) else "tuple"
         return {kind: [_encode(item, _join(path, i), tensors) for i, item in enumerate(value)]}
     raise CheckpointError(
-        f"the state at {path!r} is a {type(value).__name__}; a checkpoint holds tensors, numbers, strings, None, and "
-        "lists, tuples and dicts of them. Convert it in state_dict and back in load_state_dict."
+        f"the state at {path!r} is a {type(value).__name__}; a checkpoint holds tensors, numbers, "
+        "strings, None, and lists, tuples and dicts of them. Convert it in state_dict and back in "
+        "load_state_dict."
     )
 
 
@@ -93,8 +94,8 @@ def _check_key(key: object, path: str) -> object:
     if key is None or isinstance(key, bool | int | float | str):
         return key
     raise CheckpointError(
-        f"the state at {path!r} has the key {key!r}, a {type(key).__name__}; keys must be strings or numbers. "
-        "Convert them in state_dict and back in load_state_dict."
+        f"the state at {path!r} has the key {key!r}, a {type(key).__name__}; keys must be strings "
+        "or numbers. Convert them in state_dict and back in load_state_dict."
     )
 
 

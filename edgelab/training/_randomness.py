@@ -1,6 +1,4 @@
-"""Randomness that belongs to a run: seeded, stored, restored, and without a trace in the caller's
-generators.
-"""
+"""Randomness of a run: seeded, stored, restored, and kept from the caller's generators."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -63,19 +61,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def random_state(generator: torch.Generator, device: torch.device) -> dict[str, Tensor]:
-    """Read the state of all randomness of a run.
-
-    Args:
-        generator: Draws the order of rows and the corruption.
-        device: Whose global generator is read beside the CPU's.
-
-    Returns:
-        Byte tensors `order`, `cpu` and, on a GPU, `cuda`.
-
-    Example:
-        >>> sorted(random_state(torch.Generator(), torch.device("cpu")))
-        ['cpu', 'order']
-    """
+    """States of all randomness of a run: of its generator, of the CPU's and of the GPU's."""
     state = {"order": generator.get_state(), "cpu": torch.get_rng_state()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
@@ -85,27 +71,9 @@ def random_state(generator: torch.Generator, device: torch.device) -> dict[str, 
 def restore_random_state(
     state: Mapping[str, Tensor], generator: torch.Generator, device: torch.device
 ) -> None:
-    """Put back what `random_state` read.
-
-    A run that moves from the CPU to a GPU keeps the GPU's seed; one that moves away from it drops
-    its GPU state.
-
-    Args:
-        state: What `random_state` returned.
-        generator: Takes up the state of the run's generator.
-        device: Whose global generator is put back beside the CPU's.
-
-    Raises:
-        CheckpointError: If torch refuses a state.
-
-    Example:
-        >>> generator, cpu = torch.Generator().manual_seed(1), torch.device("cpu")
-        >>> state = random_state(generator, cpu)
-        >>> first = torch.rand(2, generator=generator)
-        >>> restore_random_state(state, generator, cpu)
-        >>> torch.equal(first, torch.rand(2, generator=generator))
-        True
-    """
+    """Put back what `random_state` read."""
+    # A run that moves from the CPU to a GPU keeps the GPU's seed; one that moves away from it drops
+    # its GPU state.
     try:
         generator.set_state(state["order"])
         torch.set_rng_state(state["cpu"])

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from torch_geometric.data import HeteroData
 
+from edgelab.checks import check_integer
 from edgelab.datasets import Dataset, standardise
-from edgelab.errors import ConfigError, GraphError
+from edgelab.errors import GraphError
 from edgelab.models import GSNN, ClampedGSNN
 from edgelab.registry import Registry
 from edgelab.tasks import (
@@ -21,6 +22,10 @@ from edgelab.tasks import (
 
 from ._config import TrainingConfig
 
+# As many samples with equal inputs tell how measurements vary together.
+_REPLICATES = 20
+_SMALLEST_BATCH = 16
+
 # What a model can be asked to learn, by name.
 TASKS: Registry[Callable[[Dataset, HeteroData, float], Task]] = Registry("task")
 TASKS.register("masked")(
@@ -32,14 +37,10 @@ TASKS.register("intervention")(lambda dataset, data, hidden: intervention_task(d
 
 @TASKS.register("auto")
 def _fitting_task(dataset: Dataset, data: HeteroData, hidden_fraction: float) -> Task:
-    """Hide measurements where replicates tell how they vary together; predict interventions where
-    there are none.
-    """
+    """Hide measurements where there are replicates, else predict responses to interventions."""
     most = dataset.x.value_counts().max() if dataset.inputs else dataset.n_samples
-    replicated = most >= _REPLICATES
-    return TASKS["masked" if replicated and _has_own_readouts(data) else "intervention"](
-        dataset, data, hidden_fraction
-    )
+    name = "masked" if most >= _REPLICATES and _has_own_readouts(data) else "intervention"
+    return TASKS[name](dataset, data, hidden_fraction)
 
 
 def _has_own_readouts(data: HeteroData) -> bool:
@@ -48,10 +49,6 @@ def _has_own_readouts(data: HeteroData) -> bool:
     except GraphError:
         return False
     return True
-
-
-_REPLICATES = 20
-_SMALLEST_BATCH = 16
 
 
 def _short_training() -> TrainingConfig:
@@ -100,10 +97,7 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         TASKS[self.task]
-        if not (isinstance(self.layers, int) and self.layers >= 2):
-            raise ConfigError(
-                f"layers must be an integer of at least 2 to score edges, got {self.layers!r}"
-            )
+        check_integer("layers", self.layers, least=2, why="edges are scored between layers")
 
     def make_task(self, dataset: Dataset, data: HeteroData) -> Task:
         """Return what the model has to learn: responses are standardised, whatever their units.
@@ -118,9 +112,8 @@ class ModelSettings:
         Raises:
             DataError: If a response does not vary.
         """
-        return TASKS[self.task](
-            replace(dataset, y=standardise(dataset.y)), data, self.hidden_fraction
-        )
+        scaled = replace(dataset, y=standardise(dataset.y))
+        return TASKS[self.task](scaled, data, self.hidden_fraction)
 
     def training_on(self, n_samples: int, seed: int) -> TrainingConfig:
         """Return how a model is trained on so many samples.
@@ -140,9 +133,9 @@ class ModelSettings:
         training = replace(self.training, seed=seed)
         if training.epochs * math.ceil(n_samples / training.batch_size) >= self.min_steps:
             return training
-        batch_size = min(
-            training.batch_size, max(_SMALLEST_BATCH, 2 ** int(math.log2(max(1, n_samples / 6))))
-        )
+        # About six batches per epoch, in powers of two.
+        sixth = 2 ** int(math.log2(max(1, n_samples / 6)))
+        batch_size = min(training.batch_size, max(_SMALLEST_BATCH, sixth))
         epochs = math.ceil(self.min_steps / math.ceil(n_samples / batch_size))
         return replace(training, batch_size=batch_size, epochs=max(training.epochs, epochs))
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import torch
 
-from edgelab.errors import CaptureError, ConfigError
+from edgelab.checks import check_integer
+from edgelab.errors import CaptureError
 from edgelab.sparsity import Masking
 
 from ._callbacks import Callback, StartInfo, StepInfo
 
 
 class SparseTraining(Callback):
-    """Trains any model with a fixed share of its weights: `fit(...,
-    callbacks=[SparseTraining(...)])`.
+    """Trains any model with a fixed share of its weights, as a callback of `fit`.
 
     Every `interval` steps the pattern moves, between backward and the optimizer's step, which is
     then made with the new pattern; so gradients are read whole, before `fit` clips them. Masks,
@@ -40,7 +40,8 @@ class SparseTraining(Callback):
         ...     interval=5,
         ... )
         >>> x, model = torch.randn(40, 8), nn.Linear(8, 2)
-        >>> history = fit(model, x, x[:, :2], TrainingConfig(epochs=4, batch_size=8, device="cpu"), callbacks=[sparse])
+        >>> config = TrainingConfig(epochs=4, batch_size=8, device="cpu")
+        >>> history = fit(model, x, x[:, :2], config, callbacks=[sparse])
         >>> int((model.weight != 0).sum()), sparse.masking.stats.total_nonzero
         (4, 4)
     """
@@ -52,11 +53,9 @@ class SparseTraining(Callback):
         interval: int = 100,
         last_step: int | None = None,
     ) -> None:
-        for name, value in (("interval", interval), ("last_step", last_step)):
-            if not (value is None or (isinstance(value, int) and value > 0)):
-                raise ConfigError(
-                    f"{name} must be a positive integer, got {value!r}; it counts training steps"
-                )
+        check_integer("interval", interval, why="it counts training steps")
+        if last_step is not None:
+            check_integer("last_step", last_step, why="it counts training steps")
         self.make_masking = make_masking
         self.interval = interval
         self.last_step = last_step

@@ -38,8 +38,9 @@ def save_model(
     Example:
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()
-        >>> save_model(f"{folder.name}/model.safetensors", {"weight": torch.ones(2)}, {"channels": 8})
-        >>> load_model(f"{folder.name}/model.safetensors")
+        >>> path = f"{folder.name}/model.safetensors"
+        >>> save_model(path, {"weight": torch.ones(2)}, {"channels": 8})
+        >>> load_model(path)
         ({'weight': tensor([1., 1.])}, {'channels': 8})
         >>> folder.cleanup()
     """
@@ -52,7 +53,8 @@ def save_model(
             save_file(unique, draft, metadata=header)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"cannot write {path}: {error}. Check that its folder exists, is writable and has space left."
+            f"cannot write {path}: {error}. Check that its folder exists, is writable and has "
+            "space left."
         ) from error
 
 
@@ -77,8 +79,8 @@ def load_model(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return _read(path)
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(
-            f"cannot read {path}: {error}. It is damaged, or was not written by this version of edgelab. "
-            "Put back a copy, or delete it and start afresh."
+            f"cannot read {path}: {error}. It is damaged, or was not written by this version of "
+            "edgelab. Put back a copy, or delete it and start afresh."
         ) from error
 
 

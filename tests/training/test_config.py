@@ -1,5 +1,7 @@
 import dataclasses
+import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,8 +27,8 @@ from edgelab.training import OPTIMIZERS, TrainingConfig, choose_device
         ("validation_fraction", 1.0, r"\[0, 1\)"),
         ("validation_fraction", float("nan"), r"\[0, 1\)"),
         ("patience", 0, "positive integer"),
-        ("seed", -1, "at least 0"),
-        ("seed", 2**63, "below 2..63"),
+        ("seed", -1, "from 0 to"),
+        ("seed", 2**63, "2..63 - 1"),
         ("optimizer", "rmspop", "close: 'rmsprop'"),
         ("device", "gpu7", "torch knows no device 'gpu7'"),
         ("checkpoint_every", 0, "positive integer"),
@@ -84,3 +86,10 @@ def test_every_optimizer_takes_the_same_arguments_and_uses_them(name):
     parameter.sum().backward()
     optimizer.step()
     assert (parameter < 1).all()
+
+
+def test_numbers_of_numpy_can_be_stored():
+    config = TrainingConfig(seed=np.int64(3), batch_size=np.int64(4))
+    assert (
+        json.loads(json.dumps(config.identity())) == TrainingConfig(seed=3, batch_size=4).identity()
+    )

@@ -321,3 +321,16 @@ def test_a_corruption_that_loses_rows_or_miscounts_is_refused():
         )
     with pytest.raises(DataError, match="no entry counts in the loss to evaluate"):
         evaluate_loss(make_model(), [Batch(x, y, 0 * y)])
+
+
+def test_the_largest_seed_trains_and_is_a_seed_of_its_own():
+    x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+
+    def weight(seed):
+        torch.manual_seed(0)
+        model = nn.Linear(2, 1)
+        fit(model, x, x[:, :1], TrainingConfig(epochs=1, batch_size=4, seed=seed, device="cpu"))
+        return model.weight.detach()
+
+    assert torch.equal(weight(2**63 - 1), weight(2**63 - 1))
+    assert not torch.equal(weight(2**63 - 1), weight(0))

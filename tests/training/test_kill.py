@@ -65,11 +65,14 @@ def run(folder, die_at=None, die_in=None, count=1):
     torch.manual_seed(0)
     x = torch.randn(60, 3)
     model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Dropout(0.2), torch.nn.Linear(5, 2))
-    config = TrainingConfig(epochs=12, batch_size=8, validation_fraction=0.2, patience=11, device="cpu", progress=False)
+    config = TrainingConfig(
+        epochs=12, batch_size=8, validation_fraction=0.2, patience=11, device="cpu", progress=False
+    )
     options = dict(corruption=hide, callbacks=[Deadly(die_at)], checkpoint_dir=folder, resume=True)
     history = fit(model, x, x[:, :2] * 2, config, **options)
     losses = [[record.train_loss, record.validation_loss] for record in history.records]
-    save_model(folder + "/result.safetensors", model.state_dict(), {"losses": losses, "stop": history.stop_reason})
+    result = {"losses": losses, "stop": history.stop_reason}
+    save_model(folder + "/result.safetensors", model.state_dict(), result)
 
 # One import of torch serves many runs: each is a forked process of its own, and dies alone.
 print("ready", flush=True)
@@ -82,7 +85,8 @@ for line in sys.stdin:
         os._exit(0)
     if killed_after is not None:
         time.sleep(killed_after)
-        os.kill(pid, signal.SIGKILL)  # never another process: this one is not reaped before the next line
+        # Never another process: this one is not reaped before the next line.
+        os.kill(pid, signal.SIGKILL)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 

@@ -1,4 +1,4 @@
-"""Sparse training by a callback: exact density, exact resume, the same course as the explicit loop."""
+"""Sparse training by a callback: exact density and resume, and the course of an explicit loop."""
 
 import pytest
 import torch
