@@ -139,8 +139,8 @@ def _correlations(
 ) -> Array:
     """Absolute correlation of each column with a residual; 0 where the regulators leave nothing."""
     size = np.sqrt((columns**2).sum(axis=0) * (residual**2).sum())
-    # The columns were standardised: what is left of them is compared with a spread of 1.
-    known = ~does_not_vary(np.ones_like(size), np.sqrt(size / len(residual)))
+    # Columns were standardised: what is left of both is compared with a spread of 1.
+    known = ~does_not_vary(np.ones_like(size), size / len(residual))
     shared = np.abs(np.where(np.isnan(columns), 0.0, columns).T @ residual)
     correlation = np.divide(
         shared, size, out=np.zeros(columns.shape[1]), where=known & ~np.isnan(size)

@@ -159,3 +159,23 @@ class TestEveryBaseline:
     def test_no_measured_function_at_all_does_no_harm(self, name):
         task = dataclasses.replace(screen(), y=torch.ones(len(DOSES), len(GENES)))
         assert not np.isinf(by_name(name, task)["score"]).any()
+
+
+@pytest.mark.parametrize("name", ["pearson", "spearman", "partial_correlation"])
+def test_symmetric_scores_are_tied_exactly(make_task, dense, name):
+    score = dense(BASELINES[name](make_task())).score
+    np.testing.assert_array_equal(score, score.T)
+
+
+def test_correlations_of_two_samples_are_undefined(make_task, dense):
+    for name in ("pearson", "spearman", "partial_correlation"):
+        assert np.isnan(dense(BASELINES[name](make_task(samples=[0, 1]))).score).all()
+
+
+def test_shifted_and_scaled_responses_change_no_score_of_a_measurement(make_task, dense):
+    task, scale = make_task(), torch.tensor([1e-3, 1.0, 20.0, 1e4])
+    moved = dataclasses.replace(task, y=task.y * scale + scale)
+    for name in ("pearson", "spearman", "partial_correlation", "ks_shift", "z_shift"):
+        # float32 responses hold seven digits, and the shift costs some of them.
+        first, second = (dense(BASELINES[name](data)).score for data in (task, moved))
+        np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-5)

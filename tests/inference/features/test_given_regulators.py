@@ -68,3 +68,11 @@ def test_partial_association_is_the_correlation_of_remainders():
     expected = abs(np.corrcoef(left[0], left[1])[0, 1])
     found = given_regulators_features(task, adjacency((B, C)))["partial_association"][A, C]
     assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_is_explained_completely_is_associated_with_nothing():
+    """Rounding leaves something of c = 2 b, which must not be correlated with a."""
+    data = chain()
+    data.y["c"] = 2 * data.y["b"]
+    features = given_regulators_features(perturbation_task(data), adjacency((B, C)))
+    assert features["partial_association"][A, C] == 0.0
