@@ -119,3 +119,22 @@ def test_bad_options_end_in_one_clear_line(run, toy, tmp_path, options, message)
         *options,
     )
     assert result.exit_code == 1 and message in result.output, result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("source,target,cost\nf0,f4,dear\n", "'dear' of ('f0', 'f4')"),
+        ("source,target,cost\nf0,f4,\n", "'' of ('f0', 'f4')"),
+        ("source,target\nf0,f4\n", "lacks the columns ['cost']"),
+        ("source,target,cost\nf4,f0,1\n", "('f4', 'f0'), which may not change"),
+        ("", "the file of costs is no table"),
+    ],
+)
+def test_bad_costs_end_in_one_clear_line(run, toy, tmp_path, content, message):
+    costs = tmp_path / "costs.csv"
+    costs.write_text(content)
+    options = ["--response", response_of(toy), "--costs", costs, "--out", tmp_path / "out"]
+    result = run("perturb", *toy.options(), *QUICK, *options)
+    assert result.exit_code == 1, result.output
+    assert message in " ".join(result.output.split())
