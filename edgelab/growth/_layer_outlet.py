@@ -1,6 +1,6 @@
 """A growing layer as the one before another."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -18,6 +18,7 @@ from ._tensor_statistic import TensorStatistic
 _SAMPLES_FOR_SIZE = 256
 
 
+@runtime_checkable
 class GrowingLayer(Protocol):
     """What an outlet needs of the growing module that it belongs to."""
 

@@ -1,7 +1,7 @@
 """A merge of growing layers as the one before another."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -17,6 +17,7 @@ from ._statistics import Statistics
 from ._tensor_statistic import TensorStatistic
 
 
+@runtime_checkable
 class Merge(Protocol):
     """What an outlet needs of the merge that it belongs to."""
 

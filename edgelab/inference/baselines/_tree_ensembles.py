@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from sklearn.ensemble import (
@@ -132,12 +132,14 @@ def grnboost(
     return _tree_scorer(task, _Boosting(n_trees, learning_rate), seed, n_jobs)
 
 
+@runtime_checkable
 class _Regressor(Protocol):
     feature_importances_: Float[Array, " others"]
 
     def fit(self, others: Array, target: Array) -> "_Regressor": ...
 
 
+@runtime_checkable
 class _Ensemble(Protocol):
     """Settings of an ensemble; equal ones make equal regressors."""
 
