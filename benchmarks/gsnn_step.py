@@ -1,8 +1,7 @@
-"""Time and memory of one GSNN training step beside the plain way, and how long a large model takes
-to build.
+"""Time and memory of one GSNN training step beside the plain way, and of building a large model.
 
-    python -m benchmarks.gsnn_step [--runs 7] [--threads 2] [--sizes 1000:6 5000:4] [--build-edges
-    1000000]
+    python -m benchmarks.gsnn_step [--runs 7] [--threads 2] [--sizes 1000:6 5000:4]
+        [--build-edges 1000000]
 
 Both do the same step (forward, mean square, backward) on the same graph with the same weights, in
 turns in one process, so that a machine shared with others disturbs both alike; ratios of medians
@@ -39,7 +38,8 @@ def main() -> None:
         print(peak_memory(options.peak_of, *options.sizes[0], options))
         return
     print(
-        f"channels {options.channels}, batch {options.batch}, {options.threads} threads, {options.runs} runs"
+        f"channels {options.channels}, batch {options.batch}, {options.threads} threads, "
+        f"{options.runs} runs"
     )
     for nodes, layers in options.sizes:
         print_steps(nodes, layers, options)
@@ -120,8 +120,9 @@ def print_steps(nodes: int, layers: int, options: argparse.Namespace) -> None:
     ratios = sorted(a / b for a, b in zip(*times, strict=True))
     promised = f"   promised {LEAST_SPEEDUP[nodes]}" if nodes in LEAST_SPEEDUP else ""
     print(
-        f"nodes {nodes}, edges {plain.n_edges}, layers {layers}: plain {1e3 * slow:.1f} ms, ours {1e3 * fast:.2f} ms, "
-        f"{slow / fast:.1f} x faster [{ratios[0]:.1f}, {ratios[-1]:.1f}]{promised}"
+        f"nodes {nodes}, edges {plain.n_edges}, layers {layers}: plain {1e3 * slow:.1f} ms, ours "
+        f"{1e3 * fast:.2f} ms, {slow / fast:.1f} x faster "
+        f"[{ratios[0]:.1f}, {ratios[-1]:.1f}]{promised}"
     )
 
 

@@ -1,5 +1,4 @@
-"""A GSNN step done the plain way: message passing over a batched graph. The baseline of
-`benchmarks.gsnn_step`.
+"""A GSNN step done the plain way, by message passing: the baseline of `benchmarks.gsnn_step`.
 
 Index lists are repeated once per sample (and kept), one message per (sample, weight) is gathered,
 multiplied and scatter-added: what most graph code does for this model.
@@ -10,9 +9,7 @@ from torch import Tensor
 
 
 def random_graph(n_nodes: int, degree: int = 5, seed: int = 0) -> Tensor:
-    """`[2, edges]`: a directed graph without self edges, its in-degrees heavy-tailed as in
-    regulatory networks.
-    """
+    """`[2, edges]` without self edges, in-degrees heavy-tailed as in regulatory networks."""
     generator = torch.Generator().manual_seed(seed)
     source = torch.randint(n_nodes, (n_nodes * degree,), generator=generator)
     weight = (1 - torch.rand(n_nodes, generator=generator)).pow(-1 / 1.5)
@@ -32,8 +29,7 @@ def edge_index_dict(pairs: Tensor, n_nodes: int) -> dict[tuple[str, str, str], T
 
 
 class PlainGSNN(torch.nn.Module):
-    """The same model as `GSNN(norm="none", bias=False, share_layers=False)` with residual weights
-    of 1.
+    """The same as `GSNN(norm="none", bias=False, share_layers=False)`, residual weights being 1.
 
     Edges are numbered as there: function→function, input→function, function→output, self.
     """

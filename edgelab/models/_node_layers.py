@@ -79,10 +79,11 @@ def node_linear(
     """A map by its name in `edgelab.linear.maps`, `"Linear"` being torch's; biased by default."""
     linear_map = maps[name]
     given = {"bias": True, **(options or {})}
-    options = LinearBase.known_options() | {"bias"}
-    if unknown := sorted(set(given) - options):
+    known = LinearBase.known_options() | {"bias"}
+    unknown = sorted(set(given) - known)
+    if unknown:
         raise ConfigError(
-            f"no linear map takes the option {unknown[0]!r} ({close_names(unknown[0], options)})"
+            f"no linear map takes the option {unknown[0]!r} ({close_names(unknown[0], known)})"
         )
     if name == "Linear":
         return nn.Linear(insize, outsize, bias=given["bias"])

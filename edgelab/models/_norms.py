@@ -29,7 +29,10 @@ class Norm(nn.Module):
     """Base: knows where nodes stand and which channels they have, and says what kind of norm it is.
 
     Args:
+        n_nodes: Number of nodes (or edges).
+        channels: Channels of each.
         order: `[rows]`, the node in each row; −1 for padding.
+        rank: `[nodes]`, the row of each node.
 
     Attributes:
         mixes_channels: Whether the value of one channel depends on the others of its function, so
@@ -50,7 +53,9 @@ class Norm(nn.Module):
     order: Tensor
     present: Tensor | None
 
-    def __init__(self, order: Int[Tensor, " rows"]) -> None:
+    def __init__(
+        self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
+    ) -> None:
         super().__init__()
         self.register_buffer("order", order.clamp(min=0), persistent=False)
         self.register_buffer("present", None, persistent=False)
@@ -75,12 +80,6 @@ class Norm(nn.Module):
 class RowNorm(Norm):
     """Base: a scale and a shift per node or per channel of a node.
 
-    Args:
-        n_nodes: Number of nodes (or edges).
-        channels: Channels of each.
-        order: `[rows]`, the node in each row; −1 for padding.
-        rank: `[nodes]`, the row of each node.
-
     Attributes:
         eps: Added to what is divided by.
         per_channel: Whether every channel has a scale and a shift of its own.
@@ -95,7 +94,7 @@ class RowNorm(Norm):
     def __init__(
         self, n_nodes: int, channels: int, order: Int[Tensor, " rows"], rank: Int[Tensor, " nodes"]
     ) -> None:
-        super().__init__(order)
+        super().__init__(n_nodes, channels, order, rank)
         size = n_nodes * channels if self.per_channel else n_nodes
         self.shape = (n_nodes, channels if self.per_channel else 1, 1)
         self.register_buffer("rank", rank, persistent=False)
@@ -311,13 +310,10 @@ class EMANorm(RunningNorm):
 
 
 class SoftmaxNorm(Norm):
-    """Softmax over the channels of each node; no parameters. Built as `RowNorm` is."""
+    """Softmax over the channels of each node; no parameters."""
 
     mixes_channels = True
     needs_its_output = True
-
-    def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
-        super().__init__(order)
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Normalise; the shape stays."""
@@ -327,12 +323,9 @@ class SoftmaxNorm(Norm):
 
 
 class NoNorm(Norm):
-    """Leaves everything as it is. Built as `RowNorm` is."""
+    """Leaves everything as it is."""
 
     keeps_magnitude = True
-
-    def __init__(self, n_nodes: int, channels: int, order: Tensor, rank: Tensor) -> None:
-        super().__init__(order)
 
     def forward(self, hidden: Hidden) -> Hidden:
         """Return the argument."""

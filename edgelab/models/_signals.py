@@ -153,11 +153,11 @@ def _keep_edge_states(
         hook = block.register_forward_hook(lambda _, __, state: returned.append(state))
         stack.callback(hook.remove)
     # Layers shared between blocks are one layer: a second hook would keep every state twice.
-    for layer in {block.lin_in for block in blocks}:
-        hook = layer.register_forward_pre_hook(lambda _, args: entering.append(args[0].detach()))
+    for inward in {block.lin_in for block in blocks}:
+        hook = inward.register_forward_pre_hook(lambda _, args: entering.append(args[0].detach()))
         stack.callback(hook.remove)
-    for layer in {block.lin_out for block in blocks}:
-        hook = layer.register_forward_pre_hook(lambda _, args: sent.append(args[0].detach()))
+    for outward in {block.lin_out for block in blocks}:
+        hook = outward.register_forward_pre_hook(lambda _, args: sent.append(args[0].detach()))
         stack.callback(hook.remove)
 
 
@@ -180,7 +180,8 @@ def placed_batch(batch: Batch | tuple[Tensor, ...], model: nn.Module) -> Batch:
             f"{type(batch).__name__}"
         )
     like = next(model.parameters())
-    placed = Batch(*(None if part is None else part.to(like) for part in batch))
+    x, y, weight = (*batch, None)[:3]
+    placed = Batch(x.to(like), y.to(like), None if weight is None else weight.to(like))
     for name, part in zip(Batch._fields, placed, strict=True):
         if part is not None and not part.isfinite().all():
             raise DataError(

@@ -1,13 +1,11 @@
-"""Matrix products of large float32 operands in the fastest type that is good enough for a
-stochastic gradient.
-"""
+"""Products of large float32 matrices in the fastest type that stochastic gradients allow."""
 
 import torch
 
 from edgelab.typing import Float, Tensor
 
 # Below this size the product is cheap anyway, and exact float32 costs nothing.
-SMALLEST_REDUCED = 512
+_SMALLEST_REDUCED = 512
 
 
 def product_dtype(device: torch.device, dtype: torch.dtype, nodes: int) -> torch.dtype:
@@ -26,11 +24,11 @@ def product_dtype(device: torch.device, dtype: torch.dtype, nodes: int) -> torch
         >>> product_dtype(torch.device("cpu"), torch.float64, 5000)
         torch.float64
     """
-    if device.type != "cpu" or dtype != torch.float32 or nodes < SMALLEST_REDUCED:
+    if device.type != "cpu" or dtype != torch.float32 or nodes < _SMALLEST_REDUCED:
         return dtype
-    capabilities: dict[str, object] = getattr(
-        torch.cpu, "get_capabilities", dict
-    )()  # younger than the oldest torch we support
+    # Younger than the oldest torch we support.
+    get_capabilities = getattr(torch.cpu, "get_capabilities", dict)
+    capabilities: dict[str, object] = get_capabilities()
     native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
     return torch.bfloat16 if native else dtype
 
@@ -53,7 +51,8 @@ def squared_error_and_slope(
         The sum and the derivative.
 
     Example:
-        >>> squared_error_and_slope(torch.ones(2, 1), torch.zeros(2, 1), torch.full((1, 1), 3.0), torch.float32)
+        >>> source, target, weight = torch.ones(2, 1), torch.zeros(2, 1), torch.full((1, 1), 3.0)
+        >>> squared_error_and_slope(source, target, weight, torch.float32)
         (tensor(18.), tensor([[12.]]))
     """
     rows = source.to(dtype)

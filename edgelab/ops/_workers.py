@@ -15,7 +15,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 from torch import nn
 
-from edgelab.errors import ConfigError
+from edgelab.checks import check_integer
 from edgelab.progress import tracked
 
 Item = TypeVar("Item")
@@ -73,10 +73,7 @@ def spread(
         >>> spread(abs, [-1, 2], 1, "counting", shown=False)
         [1, 2]
     """
-    if not (isinstance(n_processes, int) and n_processes > 0):
-        raise ConfigError(
-            f"the number of processes must be a positive integer, got {n_processes!r}"
-        )
+    check_integer("n_processes", n_processes)
     if n_processes == 1 or len(items) <= 1:
         return [_one_thread_each(work, item) for item in tracked(items, label, shown=shown)]
     # Spawned, not forked: a fork copies the locks of threads that it does not copy.
@@ -95,9 +92,7 @@ def spread(
 
 
 def _end_with_parent() -> None:
-    """Leave no worker behind when the process that asked for the work is killed and can no longer
-    tell it to end.
-    """
+    """End this worker when its parent is killed, which can then no longer tell it to end."""
     parent = parent_process()
 
     def watch() -> None:

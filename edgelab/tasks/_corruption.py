@@ -1,10 +1,11 @@
-"""Hiding measurements at random, so that each must be predicted from the others through the graph."""
+"""Measurements hidden at random, so that each must be predicted from the others."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
 
+from edgelab.checks import check_share
 from edgelab.errors import ConfigError
 from edgelab.ops import Batch
 from edgelab.typing import Bool, Float, Tensor
@@ -67,12 +68,12 @@ class HideMeasurements:
     input_columns: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not 0 < self.hidden_fraction < 1:
-            raise ConfigError(f"hidden_fraction must lie in (0, 1), got {self.hidden_fraction!r}.")
+        check_share("hidden_fraction", self.hidden_fraction)
         columns = self.input_columns
         if not (columns and min(columns) >= 0 and len(set(columns)) == len(columns)):
             raise ConfigError(
-                f"input_columns must be distinct column numbers, one for each output; got {columns!r}."
+                "input_columns must be distinct column numbers, one for each output; got "
+                f"{columns!r}."
             )
 
     def __call__(
@@ -100,8 +101,9 @@ class HideMeasurements:
         """
         if not (y.shape[1] == len(self.input_columns) and max(self.input_columns) < x.shape[1]):
             raise ConfigError(
-                f"{len(self.input_columns)} responses go to columns up to {max(self.input_columns)} of x, "
-                f"but y has {y.shape[1]} columns and x {x.shape[1]}. Use the x and y of the same task."
+                f"{len(self.input_columns)} responses go to columns up to "
+                f"{max(self.input_columns)} of x, but y has {y.shape[1]} columns and x "
+                f"{x.shape[1]}. Use the x and y of the same task."
             )
         draw = torch.rand(y.shape, generator=generator, device=generator.device)
         return hide(x, y, (draw < self.hidden_fraction).to(y.device), self.input_columns)

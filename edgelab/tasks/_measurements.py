@@ -9,12 +9,11 @@ from edgelab.errors import GraphError, shorten
 from edgelab.graphs import INPUT_EDGES, OUTPUT_EDGES
 from edgelab.typing import Int, Tensor
 
-MEASURED_PREFIX = "measured:"
+_MEASURED_PREFIX = "measured:"
 
 
 def add_measurement_inputs(data: HeteroData) -> HeteroData:
-    """Return a graph with one more input node per output, wired to the function that the output
-    reads.
+    """Return a graph with one more input per output, wired to the function that the output reads.
 
     Args:
         data: A graph in which every output reads one function and no function is read twice; it is
@@ -31,19 +30,21 @@ def add_measurement_inputs(data: HeteroData) -> HeteroData:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> graph = build_graph([("a", "b")], input_edges=[("drug", "a")], output_edges=[("b", "readout")])
+        >>> ends = {"input_edges": [("drug", "a")], "output_edges": [("b", "readout")]}
+        >>> graph = build_graph([("a", "b")], **ends)
         >>> add_measurement_inputs(graph)["input"].node_names
         ['drug', 'measured:readout']
     """
     old_names, outputs = data["input"].node_names, data["output"].node_names
-    taken = [name for name in old_names if name.startswith(MEASURED_PREFIX)]
+    taken = [name for name in old_names if name.startswith(_MEASURED_PREFIX)]
     if taken:
         raise GraphError(
-            f"the graph has measurement inputs already: {shorten(taken)}. Pass the graph without them."
+            f"the graph has measurement inputs already: {shorten(taken)}. Pass the graph without "
+            "them."
         )
     functions = measured_functions(data)
     extended = copy.copy(data)
-    extended["input"].node_names = [*old_names, *(MEASURED_PREFIX + name for name in outputs)]
+    extended["input"].node_names = [*old_names, *(_MEASURED_PREFIX + name for name in outputs)]
     extended["input"].num_nodes = len(old_names) + len(outputs)
     store = extended[INPUT_EDGES]
     new_edges = torch.stack([torch.arange(len(outputs)) + len(old_names), functions])
@@ -68,7 +69,8 @@ def measured_functions(data: HeteroData) -> Int[Tensor, " outputs"]:
 
     Example:
         >>> from edgelab.graphs import build_graph
-        >>> graph = build_graph([("a", "b")], input_edges=[("drug", "a")], output_edges=[("b", "readout")])
+        >>> ends = {"input_edges": [("drug", "a")], "output_edges": [("b", "readout")]}
+        >>> graph = build_graph([("a", "b")], **ends)
         >>> measured_functions(graph)
         tensor([1])
     """

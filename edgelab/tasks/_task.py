@@ -1,6 +1,4 @@
-"""What a model is asked to learn: a graph, its samples and, for the masked task, what hides
-measurements.
-"""
+"""What a model is asked to learn: a graph, its samples and what weighs or hides measurements."""
 
 from dataclasses import dataclass
 
@@ -45,16 +43,17 @@ class Task:
             n_nodes = len(self.data[kind].node_names)
             if not (matrix.ndim == 2 and matrix.shape[1] == n_nodes):
                 raise DataError(
-                    f"{role} has shape {tuple(matrix.shape)}, but the graph has {n_nodes} {kind}s. Align it."
+                    f"{role} has shape {tuple(matrix.shape)}, but the graph has {n_nodes} {kind}s. "
+                    "Align it."
                 )
         if not len(self.x) == len(self.y) == len(self.condition):
             raise DataError(
-                f"x has {len(self.x)} samples, y {len(self.y)} and condition {len(self.condition)}. Pass equally many."
+                f"x has {len(self.x)} samples, y {len(self.y)} and condition "
+                f"{len(self.condition)}. Pass equally many."
             )
 
     def batch(self, seed: int = 0) -> Batch:
-        """Return all samples as the model sees them, corrupted with a fixed seed where the task has
-        a corruption.
+        """Return all samples as the model sees them, corrupted with a fixed seed.
 
         Args:
             seed: Decides what is hidden; the same seed hides the same.

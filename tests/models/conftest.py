@@ -1,4 +1,4 @@
-"""A small graph with every kind of node, and a GSNN computed with dense matrices to compare with."""
+"""A small graph with every kind of node, and a GSNN computed with dense matrices."""
 
 from collections.abc import Callable
 

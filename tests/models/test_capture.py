@@ -23,7 +23,7 @@ def test_shapes_are_layers_batch_functions_channels(model, small_x):
 
 
 def test_the_gradient_is_the_slope_of_the_loss_at_each_activation(small_model, small_x):
-    """A change of one channel's bias in a layer changes that activation in every sample by as much."""
+    """A change of a channel's bias changes that activation in every sample by as much."""
     model = small_model(norm="layer", dtype=torch.float64)
     x = small_x.double()
     with model.capture() as cache:

@@ -1,4 +1,4 @@
-"""Building a GSNN, calling it, copying it: what is accepted, what is refused, what is left alone."""
+"""Building, calling and copying a GSNN: what is accepted, refused and left alone."""
 
 import copy
 import pickle

@@ -20,7 +20,7 @@ WITHOUT_BIAS = {"TrivialNullSpaceLinear": {"bias": False}}
 
 
 def mapped_model(build, name, **options):
-    """A model of the small graph with 4 channels everywhere, its network and gate made of one map."""
+    """The small graph's model with 4 channels everywhere, network and gate made of one map."""
     sizes = {"channels": 4, "layers": 2, "node_mlp": True, "node_attn": True, "node_mlp_hidden": 4}
     return build(**{**sizes, "linear": name, "linear_options": WITHOUT_BIAS.get(name), **options})
 

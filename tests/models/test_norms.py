@@ -152,7 +152,7 @@ def test_statistics_stay_when_frozen_and_move_again_afterwards():
 
 
 def test_padding_rows_of_the_edge_state_do_not_touch_the_statistics():
-    """Row 1 is padding (−1): whatever it holds, edges 0 and 1 are normalised and remembered alike."""
+    """Row 1 is padding (−1): edges 0 and 1 are normalised alike whatever it holds."""
     edge_norm = NORMS["edgebatch"][1]
     results = []
     for content in (0.0, 1e6):

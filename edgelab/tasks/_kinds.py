@@ -1,6 +1,4 @@
-"""The tasks that can be made of a data set: predicting responses, and predicting hidden
-measurements.
-"""
+"""Kinds of tasks that can be made of a data set, and the graph that they are asked on."""
 
 from dataclasses import replace
 
@@ -82,8 +80,7 @@ def perturbation_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
 
 
 def intervention_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
-    """Return the task of predicting the responses to interventions that fix functions, such as
-    knockouts.
+    """Return the task of predicting responses to interventions that fix functions (knockouts).
 
     As `perturbation_task`, but readouts of a function on which an input acts do not count, or count
     the less (`DiscountClamped`): what a knocked-out gene shows is the knockout, not its regulators.
@@ -170,9 +167,9 @@ def _fitting_graph(dataset: Dataset, data: HeteroData | None) -> HeteroData:
         extra = set(data[kind].node_names) - set(names)
         if missing or extra:
             raise GraphError(
-                f"the {kind}s of the graph are not those of data set {dataset.name!r}: "
-                f"it lacks {shorten(sorted(missing)) or 'none'}, only it has {shorten(sorted(extra)) or 'none'}. "
-                "Make it from `graph_of(dataset)`."
+                f"the {kind}s of the graph are not those of data set {dataset.name!r}: it lacks "
+                f"{shorten(sorted(missing)) or 'none'}, only it has "
+                f"{shorten(sorted(extra)) or 'none'}. Make it from `graph_of(dataset)`."
             )
     return data
 
