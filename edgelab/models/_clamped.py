@@ -53,8 +53,10 @@ class ClampedGSNN(GSNN):
         **options: Any,
     ) -> None:
         super().__init__(edge_index_dict, node_names_dict, channels, layers, **options)
-        source, target = self.graph.source, self.graph.target
-        n_functions, n_inputs = len(self.graph.functions), len(self.graph.inputs)
+        source = self.graph.source
+        target = self.graph.target
+        n_functions = len(self.graph.functions)
+        n_inputs = len(self.graph.inputs)
         from_input = (source >= n_functions) & (source < n_functions + n_inputs)
         inner = ((source < n_functions) & (target < n_functions)).nonzero().squeeze(1)
         for name, index in {

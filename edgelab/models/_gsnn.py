@@ -148,7 +148,6 @@ class GSNN(nn.Module):
         self.wiring = EdgeWiring(source, target, self.n_functions, width)
         for name, index in self.graph.end_rows(self.wiring, source, target).items():
             self.register_buffer(name, index, persistent=False)
-        mapped = (linear, linear_options)
         products = [
             (
                 EdgesToNodes(self.wiring, target, counts[layer], bias, init),
@@ -156,6 +155,13 @@ class GSNN(nn.Module):
             )
             for layer in range(1 if share_layers else layers)
         ]
+
+        def make_mlp() -> NodeMLP:
+            return NodeMLP(width, node_mlp_hidden, nonlin, dropout, linear, linear_options)
+
+        def make_gate() -> NodeGate:
+            return NodeGate(width, node_mlp_hidden, dropout, linear, linear_options)
+
         self.blocks = nn.ModuleList(
             ResBlock(
                 *products[layer % len(products)],
@@ -164,10 +170,8 @@ class GSNN(nn.Module):
                 dropout=dropout,
                 residual=residual,
                 norm_first=norm_first,
-                node_mlp=NodeMLP(width, node_mlp_hidden, nonlin, dropout, *mapped)
-                if node_mlp
-                else None,
-                node_gate=NodeGate(width, node_mlp_hidden, dropout, *mapped) if node_attn else None,
+                node_mlp=make_mlp() if node_mlp else None,
+                node_gate=make_gate() if node_attn else None,
             )
             for layer in range(layers)
         )

@@ -235,7 +235,8 @@ class RunningNorm(RowNorm):
                 n = hidden.shape[1] * hidden.shape[2] // self.shape[1]
                 self._remember(mean.detach(), variance.detach(), n)
         if not self.training or self.uses_running_while_training:
-            mean, variance = self.rows(self.running_mean), self.rows(self.running_var)
+            mean = self.rows(self.running_mean)
+            variance = self.rows(self.running_var)
         return self.affine((hidden - mean) * (variance + self.eps).rsqrt())
 
     @torch.no_grad()

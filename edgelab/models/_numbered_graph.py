@@ -54,7 +54,8 @@ def number_graph(
     self_edges: bool,
 ) -> NumberedGraph:
     """Number nodes and edges of a graph, checked; with `self_edges` one more per function."""
-    if missing := {"input", "function", "output"} - set(node_names_dict):
+    missing = {"input", "function", "output"} - set(node_names_dict)
+    if missing:
         raise GraphError(
             f"node_names_dict lacks {sorted(missing)}; give a list of names, empty if there are "
             "none"

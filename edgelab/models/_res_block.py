@@ -11,7 +11,7 @@ from edgelab.typing import Float, Int, Tensor
 from ._capture import ActivationCache
 from ._channels import presence
 from ._node_layers import NodeGate, NodeMLP
-from ._norms import NORMS
+from ._norms import NORMS, Norm
 from ._sparse_layers import EdgesToNodes, NodesToEdges
 
 # Nonlinearities whose gradient follows from their result. Done in place they save a pass over
@@ -61,23 +61,24 @@ class ResBlock(nn.Module):
         node_gate: NodeGate | None,
     ) -> None:
         super().__init__()
-        wiring, channels = lin_in.wiring, lin_in.wiring.channels
+        wiring = lin_in.wiring
+        inward = wiring.inward
         node_norm, edge_norm = NORMS[norm]
-        self.lin_in, self.lin_out = lin_in, lin_out
+        self.lin_in = lin_in
+        self.lin_out = lin_out
         self.norm = node_norm(
-            wiring.n_functions, channels, wiring.inward.node_of_rank, wiring.inward.rank_of_node
+            wiring.n_functions, wiring.channels, inward.node_of_rank, inward.rank_of_node
         )
-        self.edge_norm = (
-            None
-            if edge_norm is None
-            else edge_norm(wiring.n_edges, 1, wiring.edge_of_row, wiring.row_of_edge)
-        )
-        self.nonlin, self.dropout = nonlin(), nn.Dropout(dropout)
-        if isinstance(self.nonlin, _FROM_RESULT) and not (
-            norm_first and self.norm.needs_its_output
-        ):
+        self.edge_norm: Norm | None = None
+        if edge_norm is not None:
+            self.edge_norm = edge_norm(wiring.n_edges, 1, wiring.edge_of_row, wiring.row_of_edge)
+        self.nonlin = nonlin()
+        self.dropout = nn.Dropout(dropout)
+        overwrites_norm = norm_first and self.norm.needs_its_output
+        if isinstance(self.nonlin, _FROM_RESULT) and not overwrites_norm:
             self.nonlin.inplace = True
-        self.node_mlp, self.node_gate = node_mlp, node_gate
+        self.node_mlp = node_mlp
+        self.node_gate = node_gate
         self.residual_weight = nn.Parameter(torch.ones(())) if residual else None
         self.norm_first = norm_first
         self.register_buffer("present", None, persistent=False)
@@ -97,7 +98,8 @@ class ResBlock(nn.Module):
             optimizer: Its memory of the parameters changes along with them.
         """
         self.norm.resize(counts, width, optimizer)
-        here, order = presence(counts, width), self.lin_in.wiring.inward.node_of_rank
+        here = presence(counts, width)
+        order = self.lin_in.wiring.inward.node_of_rank
         self.present = (
             None if here is None else here.to(order.device).index_select(0, order).unsqueeze(-1)
         )

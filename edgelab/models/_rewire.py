@@ -109,7 +109,8 @@ def take_weights(new: GSNN, old: GSNN, fresh_share: float = 0.3) -> None:
         >>> torch.equal(old(torch.ones(1, 1)), new(torch.ones(1, 1)))
         True
     """
-    values, modules = dict(old.named_parameters()), dict(new.named_modules())
+    values = dict(old.named_parameters())
+    modules = dict(new.named_modules())
     places = _places(new, old)
     for name, parameter in new.named_parameters():
         if not any(part in name for part in _PER_EDGE):
@@ -125,7 +126,8 @@ def take_weights(new: GSNN, old: GSNN, fresh_share: float = 0.3) -> None:
 
 def _places(new: GSNN, old: GSNN) -> Int[Tensor, " edges"]:
     """For every edge of the new model, repeats included, its number in the old one, or -1."""
-    size, repeats = int(max(new.graph.target.max(), new.graph.source.max())) + 1, new.edge_channels
+    size = int(max(new.graph.target.max(), new.graph.source.max())) + 1
+    repeats = new.edge_channels
     number = {
         key: place
         for place, key in enumerate((old.graph.source * size + old.graph.target).tolist())
@@ -140,7 +142,8 @@ def _rows(
     places: Tensor, layer: nn.Module, old_layer: nn.Module, name: str
 ) -> Int[Tensor, " rows"]:
     """For every row of a parameter, the row of the same edge in the old parameter, or -1."""
-    edges, old_edges = getattr(layer, "edges", None), getattr(old_layer, "edges", None)
+    edges = getattr(layer, "edges", None)
+    old_edges = getattr(old_layer, "edges", None)
     if edges is None or old_edges is None or name.endswith("bias"):
         return places  # edge norms and outward biases have a row for every edge of the graph
     row_of_edge = torch.full((int(old_edges.max()) + 2,), -1)

@@ -104,7 +104,8 @@ def outer(
         >>> outer(torch.tensor([[1.0, 2.0]]), torch.tensor([[[3.0, 4.0]]]), layout).tolist()
         [[11.0]]
     """
-    channels, batch = h.shape[1], h.shape[2]
+    channels = h.shape[1]
+    batch = h.shape[2]
     if not batch:
         return x.new_zeros(len(x), channels)
     g = x.new_empty(len(x), channels)

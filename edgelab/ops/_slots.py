@@ -128,12 +128,16 @@ def _groups(sorted_degree: np.ndarray, rows_per_call: int) -> tuple[NodeGroup, .
     """Split nodes sorted by degree into groups of equal width."""
     widths, first = np.unique(sorted_degree, return_index=True)
     stops = np.append(first[1:], len(sorted_degree))
-    groups, rank, slot = [], 0, 0
+    groups = []
+    rank = 0
+    slot = 0
     for last in _cheapest_cuts(widths, stops - first, rows_per_call):
-        width, stop = int(widths[last]), int(stops[last])
+        width = int(widths[last])
+        stop = int(stops[last])
         end = slot + (stop - rank) * width
         groups.append(NodeGroup(slice(rank, stop), slice(slot, end), width))
-        rank, slot = stop, end
+        rank = stop
+        slot = end
     return tuple(groups)
 
 

@@ -59,7 +59,8 @@ class EdgeWiring(torch.nn.Module):
         super().__init__()
         self.channels = channels
         n_edges = len(source)
-        enters, leaves = target < n_functions, source < n_functions
+        enters = target < n_functions
+        leaves = source < n_functions
         into, out_of, from_input = (mask.nonzero().squeeze(1) for mask in (enters, leaves, ~leaves))
         self.inward = slot_layout(target[into], n_functions)
         self.outward = slot_layout(source[out_of], n_functions)
@@ -71,7 +72,8 @@ class EdgeWiring(torch.nn.Module):
         edge_of_row = source.new_full((self.inward.n_slots + len(into_output),), -1)
         edge_of_row[row_of_edge] = torch.arange(n_edges)
 
-        rank, n_rows = self.inward.rank_of_node, len(edge_of_row)
+        rank = self.inward.rank_of_node
+        n_rows = len(edge_of_row)
         self.entering = Incidence(
             row_of_edge[into], rank[target[into]], n_rows, n_functions, channels
         )

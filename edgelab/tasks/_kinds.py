@@ -101,7 +101,8 @@ def intervention_task(dataset: Dataset, data: HeteroData | None = None) -> Task:
         torch.Size([7466, 11])
     """
     plain = perturbation_task(dataset, data)
-    acts, reads = plain.data[INPUT_EDGES].edge_index, plain.data[OUTPUT_EDGES].edge_index
+    acts = plain.data[INPUT_EDGES].edge_index
+    reads = plain.data[OUTPUT_EDGES].edge_index
     readouts = [
         (source, output)
         for source, hit in acts.t().tolist()
@@ -147,7 +148,8 @@ def masked_task(
         (torch.Size([7466, 20]), 0.3)
     """
     plain = perturbation_task(dataset, data)
-    n_inputs, n_outputs = plain.x.shape[1], plain.y.shape[1]
+    n_inputs = plain.x.shape[1]
+    n_outputs = plain.y.shape[1]
     return Task(
         name=f"{dataset.name} masked",
         data=add_measurement_inputs(plain.data),

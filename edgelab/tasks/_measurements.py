@@ -35,7 +35,8 @@ def add_measurement_inputs(data: HeteroData) -> HeteroData:
         >>> add_measurement_inputs(graph)["input"].node_names
         ['drug', 'measured:readout']
     """
-    old_names, outputs = data["input"].node_names, data["output"].node_names
+    old_names = data["input"].node_names
+    outputs = data["output"].node_names
     taken = [name for name in old_names if name.startswith(_MEASURED_PREFIX)]
     if taken:
         raise GraphError(

@@ -189,7 +189,8 @@ def _batch_maker(
     if corruption is None:
         clean = place.put(Batch(x, y))
         return lambda generator: _iterate(clean, config, generator)
-    x, y = x.cpu(), y.cpu()
+    x = x.cpu()
+    y = y.cpu()
     return lambda generator: _iterate(
         place.put(_corrupt(x, y, corruption, generator)), config, generator
     )
