@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Protocol, runtime_checkable
 
 import numpy as np
+from sklearn.base import RegressorMixin
 from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingRegressor,
@@ -132,26 +132,12 @@ def grnboost(
     return _tree_scorer(task, _Boosting(n_trees, learning_rate), seed, n_jobs)
 
 
-@runtime_checkable
-class _Regressor(Protocol):
-    feature_importances_: Float[Array, " others"]
-
-    def fit(self, others: Array, target: Array) -> "_Regressor": ...
-
-
-@runtime_checkable
-class _Ensemble(Protocol):
-    """Settings of an ensemble; equal ones make equal regressors."""
-
-    def regressor(self, n_samples: int, seed: int) -> _Regressor: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Forest:
     kind: str
     n_trees: int
 
-    def regressor(self, n_samples: int, seed: int) -> _Regressor:
+    def regressor(self, n_samples: int, seed: int) -> RegressorMixin:
         bootstrap = self.kind == "random_forest" or n_samples > _PER_TREE
         return FORESTS[self.kind](
             self.n_trees,
@@ -167,7 +153,7 @@ class _Boosting:
     n_trees: int
     learning_rate: float
 
-    def regressor(self, n_samples: int, seed: int) -> _Regressor:
+    def regressor(self, n_samples: int, seed: int) -> RegressorMixin:
         # Boosting on histograms would be faster, but scikit-learn tells no importances of it, and
         # of several functions that split equally well it takes the one that comes first by name.
         return GradientBoostingRegressor(
@@ -181,7 +167,9 @@ class _Boosting:
         )
 
 
-def _tree_scorer(task: Task, ensemble: _Ensemble, seed: int, n_jobs: int | None) -> BaselineScorer:
+def _tree_scorer(
+    task: Task, ensemble: _Forest | _Boosting, seed: int, n_jobs: int | None
+) -> BaselineScorer:
     """Score by the importances of an ensemble, whatever the order of functions and samples."""
     # Functions are sorted by name and samples by their values before anything is learned, and the
     # seed of a target comes from its name, so neither order changes a bit of the result.
@@ -212,7 +200,7 @@ class _Problem:
     contents: bytes
     names: tuple[str, ...]
     seed: int
-    ensemble: _Ensemble
+    ensemble: _Forest | _Boosting
     values: Float[Array, "samples nodes"] = field(compare=False)
     hit: Bool[Array, "samples nodes"] = field(compare=False)
     n_jobs: int | None = field(compare=False)  # changes no result
