@@ -122,7 +122,7 @@ def _one_thread_each(work: Callable[[Item], Result], item: Item) -> Result:
 
 
 @contextmanager
-def threads_for(work: float) -> Iterator[None]:
+def threads_for(work: int | float) -> Iterator[None]:
     """Use one thread while the block runs if its steps are too small for several.
 
     Never more threads than the caller allows: where steps are large, nothing changes. Blocks may be
