@@ -51,7 +51,7 @@ class RowNames:
             return False
         seen = np.zeros(len(self.sources) * len(self.targets), dtype=bool)
         seen[self.key] = True
-        return np.count_nonzero(seen) == self.source.size
+        return bool(np.count_nonzero(seen) == self.source.size)
 
     def find(self, pairs: list[tuple[str, str]], role: str) -> Int[Array, " pairs"]:
         """Row of each distinct pair, -1 for known names without a row; `role` is for messages."""
