@@ -138,7 +138,7 @@ def _work_of_step(
     objective: Objective[Item],
     config: TrainingConfig,
     callbacks: Sequence[Callback],
-) -> float:
+) -> int | float:
     if objective.work is not None:
         return objective.work
     n_weights = sum(parameter.numel() for parameter in model.parameters())
