@@ -270,7 +270,7 @@ def extension(
 def blockwise_extension(
     second_moment: Float[Tensor, "inputs inputs"] | None,
     target: Float[Tensor, "inputs outputs"],
-    blocks: Sequence[Int[Tensor, " block"] | None],
+    blocks: Sequence[Int[Tensor, " _"] | None],
     *,
     n_neurons: int | None,
     fisher: Float[Tensor, "outputs outputs"] | None,

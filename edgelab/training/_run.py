@@ -45,7 +45,7 @@ class Objective(Generic[Item]):
     batches: Callable[[torch.Generator], Iterable[Item]]
     loss_of_batch: Callable[[Item], Tensor | LossSum]
     validation_loss: Callable[[], float] | None = None
-    work: float | None = None
+    work: int | float | None = None
     identity: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -42,7 +42,7 @@ def run_steps(
     callbacks: Sequence[Callback] = (),
     epoch: int = 1,
     step: int = 0,
-    work: float | None = None,
+    work: int | float | None = None,
 ) -> StepsResult:
     """Make one optimizer step per batch.
 
