@@ -2,6 +2,8 @@
 
 import os
 
+import jaxtyping
+import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +18,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # As many workers as cores: threads of one would only wait for those of the others. How many
     # threads edgelab itself takes is tested in processes of their own.
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def wrong_types(monkeypatch):
+    """For arguments of a wrong type on purpose: what a user sees, to whom shapes are not checked."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)

@@ -178,7 +178,7 @@ def test_parameters_can_be_added_by_hand():
     ("layer", "message"),
     [(nn.Embedding(3, 4), "got Embedding"), (nn.Conv2d(4, 4, 3, groups=2), "2 groups")],
 )
-def test_layers_without_an_adapter_are_refused(layer, message):
+def test_layers_without_an_adapter_are_refused(layer, message, wrong_types):
     with pytest.raises(ConfigError, match=message):
         GrowingModule(layer)
 

@@ -77,6 +77,6 @@ def test_requests_that_make_no_sense():
         merge.compute_optimal_delta()
     merge.init_computation()
     with pytest.raises(ConfigError, match=r"n_averaged .* 0"):
-        merge.update_computation(0)
+        merge.update_computation(0.0)
     with pytest.raises(GrowthError, match="keeps no activity"):
         merge.update_computation()

@@ -198,7 +198,7 @@ def test_neighbouring_seeds_share_no_model(data, settings, result):
         ({"costs": prices((*EDGE[:2], float("inf")))}, GraphError, r"inf of \('f0', 'f4'\)"),
     ],
 )
-def test_bad_arguments_are_refused_before_any_training(data, options, error, message):
+def test_bad_arguments_are_refused_before_any_training(data, options, error, message, wrong_types):
     with pytest.raises(error, match=message):
         perturb_edges(data, **{"output": data.outputs[-1]} | options)
 

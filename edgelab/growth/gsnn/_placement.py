@@ -11,7 +11,7 @@ from edgelab.typing import Float, Int, Tensor
 from ._function_moments import FunctionStatistics
 from ._new_channels import NewChannels
 
-Placed = tuple[NewChannels, Int[Tensor, "functions new"]]
+Placed = tuple[NewChannels, Int[Tensor, "_ _"]]
 """Channels, and their positions among those of each function."""
 
 

@@ -1,4 +1,3 @@
-import jaxtyping
 import numpy as np
 import pandas as pd
 import pytest
@@ -163,14 +162,8 @@ def test_no_targets_make_an_empty_table(top):
     assert (len(table), list(table.columns)) == (0, list(COLUMNS))
 
 
-@pytest.fixture
-def unchecked(monkeypatch):
-    """Switch the shape checker of the tests off, so that the library's own checks are reached."""
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-
-
 @pytest.mark.parametrize("options", [{"top": 0}, {"top": -3}, {"top": 2.5}, {"q_family": "edges"}])
-def test_options_out_of_range_are_refused(unchecked, options):
+def test_options_out_of_range_are_refused(wrong_types, options):
     with pytest.raises(ConfigError, match="must be"):
         edge_table(block_of(hand_scores()[0]), functions(), **options)
 
