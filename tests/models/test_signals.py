@@ -108,7 +108,7 @@ def test_a_model_without_a_capture_is_refused():
         next(block_signals(nn.Linear(1, 1), []))
 
 
-def test_batches_are_brought_to_the_model(chain):
+def test_batches_are_brought_to_the_model(chain, wrong_types):
     placed = placed_batch((torch.ones(1, 1), torch.ones(1, 1), torch.ones(1, 1)), chain)
     assert {part.dtype for part in placed} == {torch.float64}
     assert placed_batch([torch.ones(1, 1), torch.ones(1, 1)], chain).weight is None

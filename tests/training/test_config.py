@@ -88,7 +88,7 @@ def test_every_optimizer_takes_the_same_arguments_and_uses_them(name):
     assert (parameter < 1).all()
 
 
-def test_numbers_of_numpy_can_be_stored():
+def test_numbers_of_numpy_can_be_stored(wrong_types):
     config = TrainingConfig(seed=np.int64(3), batch_size=np.int64(4))
     assert (
         json.loads(json.dumps(config.identity())) == TrainingConfig(seed=3, batch_size=4).identity()

@@ -173,7 +173,7 @@ def test_scores_of_the_wrong_shape_are_refused():
         edge_table(block_of(np.zeros((3, 4))), functions())
 
 
-def test_raw_scores_refuse_unequal_shapes_and_fixed_names(unchecked):
+def test_raw_scores_refuse_unequal_shapes_and_fixed_names(wrong_types):
     with pytest.raises(TableError, match="'sign' has shape"):
         RawScores(score=np.zeros((2, 2)), extras={"sign": np.zeros((2, 3))})
     with pytest.raises(TableError, match="must not be called 'q_value'"):
