@@ -30,6 +30,10 @@ def progress_bar(
         ...     show(1, "loss 0.5")
     """
     console = Console(stderr=True)
+    if not (shown and console.is_terminal):
+        # Not a bar that is only disabled: older versions of rich end it with a line break.
+        yield lambda finished, words: None
+        return
     columns = (
         TextColumn(label),
         BarColumn(),
@@ -37,8 +41,7 @@ def progress_bar(
         TextColumn("{task.description}"),
         TimeRemainingColumn(),
     )
-    hidden = not (shown and console.is_terminal)
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total, completed=done)
 
         def show(finished: int, words: str) -> None:
