@@ -26,12 +26,11 @@ Matrix = Float[Array, "nodes nodes"]
 class ConsensusScorer:
     """Scores i -> j by all evidence about it, weighted as known edges teach.
 
-    With 30 known edges or more, a forest learns to tell them from other pairs
-    (`edgelab.inference.consensus.stack`) and the score is the share of its trees that take the pair
-    for an edge, asked of trees that did not learn from this pair: a probability of being *known* to
-    be an edge. With fewer, groups of evidence vote by rank
-    (`edgelab.inference.consensus.fuse_ranks`) and the score is the sum of their votes; NaN if there
-    is no evidence at all. No p-value: neither has a null distribution.
+    With 30 known edges or more, a forest learns to tell them from other pairs and the score is the
+    share of its trees that take the pair for an edge, asked of trees that did not learn from this
+    pair: a probability of being *known* to be an edge. With fewer, groups of evidence vote by rank
+    and the score is the sum of their votes; NaN if there is no evidence at all. No p-value: neither
+    has a null distribution.
 
     Extras: `sign`, whether the target goes up or down with the source, where the features know it;
     `why_<group>`, what each group of evidence adds: votes, or log-odds for the 20,000 likeliest
