@@ -110,6 +110,22 @@ def test_files_of_a_room_are_private():
     assert [str(file) for file in inside if not file.name.startswith("_")] == []
 
 
+def forgotten_files(files: dict[Path, str]) -> set[str]:
+    """Private files that no other file imports."""
+    imported = set()
+    for file, source in files.items():
+        imported |= imported_modules(source, file)
+    modules = {str(file.with_suffix("")) for file in files if file.name[:2] != "__"}
+    return modules - imported
+
+
+def test_no_file_is_forgotten():
+    """What no face and no neighbour imports is never loaded; only readers are found by folder."""
+    files = {file: (PACKAGE / file).read_text() for file in FILES}
+    forgotten = forgotten_files(files)
+    assert {name for name in forgotten if not name.startswith("datasets/readers/_")} == set()
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -126,6 +142,12 @@ def test_files_of_a_room_are_private():
 )
 def test_imports_are_recognised(source, expected):
     assert imported_modules(source, Path("ops/_example.py")) == expected
+
+
+def test_forgotten_files_are_found():
+    files = {Path("ops/__init__.py"): "from ._slots import slot_layout", Path("ops/_slots.py"): ""}
+    assert forgotten_files(files) == set()
+    assert forgotten_files(files | {Path("ops/_wiring.py"): ""}) == {"ops/_wiring"}
 
 
 def test_broken_floors_and_passed_faces_are_found():

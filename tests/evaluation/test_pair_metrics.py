@@ -2,6 +2,7 @@
 their levels.
 """
 
+import inspect
 from itertools import permutations
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from edgelab import evaluation
 from edgelab.errors import TableError
 from edgelab.evaluation import (
     average_precision,
@@ -20,6 +22,13 @@ from edgelab.evaluation import (
 
 METRICS = [roc_auc, average_precision, early_precision_ratio]
 VALUES = st.sampled_from([-2.0, 0.0, 0.25, 0.5, 3.0])
+
+
+def test_no_metric_of_pairs_is_missing_here():
+    """A metric of pairs is exported and takes `score` and `is_positive`, nothing else."""
+    exported = [thing for thing in vars(evaluation).values() if inspect.isfunction(thing)]
+    taking = {function: [*inspect.signature(function).parameters] for function in exported}
+    assert {f for f in exported if taking[f] == ["score", "is_positive"]} == set(METRICS)
 
 
 @st.composite
