@@ -1,6 +1,4 @@
-"""Run every benchmark of this folder, one after the other, each in a process of its own: `python -m
-benchmarks`.
-"""
+"""Run every benchmark of this folder, each in a process of its own: `python -m benchmarks`."""
 
 import subprocess
 import sys

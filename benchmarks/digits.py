@@ -1,5 +1,6 @@
-"""Compare ways of sparse training on scikit-learn's digits: test accuracy, mean and standard
-deviation over seeds.
+"""Compare ways of sparse training on scikit-learn's digits.
+
+Test accuracy: mean and standard deviation over seeds.
 
     python benchmarks/digits.py [--seeds 5] [--densities 0.01 0.02 0.05 0.1] [--methods set rigl
     ...] [--init both]
@@ -72,7 +73,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     inits = ("plain", "aware") if options.init == "both" else (options.init,)
     print(
-        f"{'density':>7} {'method':<10} {'init':<6} {'accuracy %':>12} {'worst':>6} {'elsewhere':>10} {'s/run':>6}"
+        f"{'density':>7} {'method':<10} {'init':<6} {'accuracy %':>12} {'worst':>6} "
+        f"{'elsewhere':>10} {'s/run':>6}"
     )
     for density in options.densities:
         for method in options.methods:
@@ -105,7 +107,8 @@ def report(density: float, method: str, init: str, n_seeds: int) -> None:
     name = "dense" if density == 1 else method
     elsewhere = ELSEWHERE.get((density, method)) if init == "plain" else None
     print(
-        f"{density:>7} {name:<10} {init:<6} {statistics.mean(results):>6.2f}±{sd:<5.2f} {min(results):>6.1f} "
+        f"{density:>7} {name:<10} {init:<6} {statistics.mean(results):>6.2f}±{sd:<5.2f} "
+        f"{min(results):>6.1f} "
         f"{elsewhere or '':>10} {seconds:>6.1f}",
         flush=True,
     )

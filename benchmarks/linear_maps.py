@@ -1,5 +1,6 @@
-"""Time every structured linear map beside `torch.nn.Linear`: forward and backward, in one process,
-interleaved.
+"""Time every structured linear map beside `torch.nn.Linear`.
+
+Forward and backward, in one process, interleaved.
 
     python benchmarks/linear_maps.py [--size 256] [--batch 64] [--rounds 100] [--threads 1]
 
@@ -105,13 +106,13 @@ def print_table(
     times: dict[str, list[float]], ratios: dict[str, list[float]], options: argparse.Namespace
 ) -> None:
     print(
-        f"forward + backward, {options.size} x {options.size}, batch {options.batch}, float32, CPU,",
+        f"forward + backward, {options.size} x {options.size}, batch {options.batch}, float32, "
+        "CPU,",
         end=" ",
     )
     print(f"{options.threads} thread(s), CPU time, medians of {options.rounds} rounds [quartiles]")
-    print(
-        f"{'torch.nn.Linear':28}{1e3 * statistics.median(times['torch.nn.Linear']):8.3f} ms     1.00 x"
-    )
+    milliseconds = 1e3 * statistics.median(times["torch.nn.Linear"])
+    print(f"{'torch.nn.Linear':28}{milliseconds:8.3f} ms     1.00 x")
     for name, of_map in ratios.items():
         low, middle, high = statistics.quantiles(of_map, n=4)
         limit = (

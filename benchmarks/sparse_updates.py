@@ -1,5 +1,4 @@
-"""Time one update of the connections beside the same update by full sorts, and a masked step beside
-a bare one.
+"""Time an update of the connections beside full sorts, and a masked step beside a bare one.
 
     python benchmarks/sparse_updates.py [--rounds 15] [--threads 1]
 
@@ -26,7 +25,8 @@ def main() -> None:
     options = parse_options()
     torch.set_num_threads(options.threads)
     print(
-        f"{'network':<16}{'weights':>10}{'sorts ms':>10}{'ours ms':>9}{'ratio':>7}{'step ms':>10}{'masks ms':>10}"
+        f"{'network':<16}{'weights':>10}{'sorts ms':>10}{'ours ms':>9}{'ratio':>7}"
+        f"{'step ms':>10}{'masks ms':>10}"
     )
     for name, widths in ARCHITECTURES.items():
         masking = trained(widths)

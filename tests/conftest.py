@@ -7,8 +7,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-# Time is measured in benchmarks: a busy machine must not fail a property. Where a release is tested,
-# the examples are the same every time; at home new ones are tried.
+# Time is measured in benchmarks: a busy machine must not fail a property. Where a release is
+# tested, the examples are the same every time; at home new ones are tried.
 patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("home", **patient)
 settings.register_profile("ci", derandomize=True, **patient)
@@ -22,5 +22,5 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 @pytest.fixture
 def wrong_types(monkeypatch):
-    """For arguments of a wrong type on purpose: what a user sees, to whom shapes are not checked."""
+    """For arguments of a wrong type on purpose: what a user sees, whose shapes are not checked."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
