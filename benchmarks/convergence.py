@@ -197,9 +197,9 @@ def main():
     compare = compare_weight_maps if args.weight_maps else compare_scorers
     parts = []
     for seed in track(range(args.seeds), "seeds", console=Console(stderr=True)):
-        found, loss = compare(args, seed)
+        records, loss = compare(args, seed)
         print(f"seed {seed}: training loss {loss:.3f}", flush=True)
-        parts.append(pd.DataFrame(found).assign(seed=seed))
+        parts.append(pd.DataFrame(records).assign(seed=seed))
     rows = pd.concat(parts)
     print(shown(rows.drop(columns="seed")))
     if args.weight_maps:

@@ -69,12 +69,12 @@ def on_dream4(args):
     settings = ModelSettings(task="perturbation", channels=8, layers=4, training=training)
     for folder in args.dream4:
         data = read_dream4(folder)
-        found = run_benchmark(
+        benchmark = run_benchmark(
             [data], METHODS, seeds=range(args.seeds), fraction=0.2, settings=settings
         )
         print(f"\n{data.name}")
-        print(found.records.groupby("scorer", sort=False)[METRICS].mean().round(3).to_string())
-        print(found.differences("edge_growth").round(3).to_string())
+        print(benchmark.records.groupby("scorer", sort=False)[METRICS].mean().round(3).to_string())
+        print(benchmark.differences("edge_growth").round(3).to_string())
 
 
 def main():

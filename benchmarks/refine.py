@@ -44,9 +44,9 @@ def broken(dataset, seed):
     return replace(dataset, edges=pd.DataFrame(edges, columns=["source", "target"])), *named
 
 
-def share(found, wanted, of):
+def share(edges, wanted, of):
     """Share of `of` that is in both."""
-    return len(found & wanted) / len(of) if of else float("nan")
+    return len(edges & wanted) / len(of) if of else float("nan")
 
 
 def measures(name, before, after, gone, false, sink):

@@ -73,7 +73,8 @@ def compare_methods(
         >>> comparison.records[["scorer", "seed", "n_positives"]].values.tolist()
         [['pearson', 0, 5], ['random', 0, 5], ['pearson', 1, 5], ['random', 1, 5]]
     """
-    names, seeds = chosen_methods(methods), list(seeds)
+    names = chosen_methods(methods)
+    seeds = list(seeds)
     if not seeds:
         raise ConfigError("seeds is empty; give at least one, each is one hold-out")
     # All are made before the first is judged: a hold-out that leaks ends the run at once.

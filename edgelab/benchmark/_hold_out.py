@@ -49,7 +49,8 @@ def judge(
     hold_out: HoldOut, method: str, top_k: Sequence[int]
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """A method's edge table, refused if it tells of hidden edges, and how it ranks them."""
-    train, hidden = hold_out.split.train, hold_out.split.held_out_pairs
+    train = hold_out.split.train
+    hidden = hold_out.split.held_out_pairs
     table = METHODS[method].table(hold_out.evidence, None)
     check_table(table, prior_pairs(train), train["function"].node_names)
     uniform = evaluate_against(table, hidden, top_k=top_k)

@@ -35,7 +35,8 @@ class LinearNetwork:
     @classmethod
     def fitted(cls, evidence: SplitEvidence) -> "LinearNetwork":
         """Fit it to all samples."""
-        responses, x = evidence.responses, evidence.x
+        responses = evidence.responses
+        x = evidence.x
         known = ~np.isnan(responses).any(axis=0)
         mean = np.where(known, responses.mean(axis=0), 0.0)
         spread = np.where(known, responses.std(axis=0), 1.0)

@@ -164,9 +164,11 @@ def direct_verdicts(evidence: SplitEvidence) -> PairVerdicts:
 
 def _compare_halves(evidence: SplitEvidence, effects: HalfEffects) -> PairVerdicts:
     """Judge every candidate by how well the two halves of each split agree on it."""
-    candidates, sources = evidence.candidates, evidence.sources
+    candidates = evidence.candidates
+    sources = evidence.sources
     n_strongest = max(1, evidence.edge_index.shape[1])
-    statistics, strongest = [], []
+    statistics = []
+    strongest = []
     for in_first in evidence.halves:
         halves = [effects(evidence, np.flatnonzero(half)) for half in (in_first, ~in_first)]
         # Inputs are folded after the comparison, so that both halves speak of the same input. Under

@@ -80,7 +80,9 @@ def evaluate_degree_matched(
         degrees[roles.is_positive], degrees[roles.is_negative]
     )
     judged = roles.is_positive | roles.is_negative
-    truth, scores, weights = roles.is_positive[judged], level[judged], weight[judged]
+    truth = roles.is_positive[judged]
+    scores = level[judged]
+    weights = weight[judged]
     summary = {
         "auc": float(roc_auc_score(truth, scores, sample_weight=weights)),
         "auprc": float(average_precision_score(truth, scores, sample_weight=weights)),

@@ -167,7 +167,8 @@ def _tables(
         edge_type: [] for edge_type in EDGE_TYPES
     }
     for source, target, attributes in graph.edges(data=True):
-        (source_type, source_name), (target_type, target_name) = nodes[source], nodes[target]
+        source_type, source_name = nodes[source]
+        target_type, target_name = nodes[target]
         edge_type = (source_type, "to", target_type)
         if edge_type not in rows:
             raise GraphError(

@@ -157,7 +157,8 @@ class GrowingChain(GrowingContainer):
         self.layers = nn.ModuleList(layers)
         for before, after in pairwise(layers):
             if isinstance(before, GrowingModule) and isinstance(after, GrowingModule):
-                before.next_module, after.previous_module = after, before
+                before.next_module = after
+                after.previous_module = before
 
     def forward(self, x: Num[Tensor, "..."]) -> Num[Tensor, "..."]:
         """Apply all modules in order.

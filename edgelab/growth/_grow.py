@@ -228,7 +228,8 @@ def _gain_per_parameter(layer: GrowingModule) -> Tensor:
 
 @torch.no_grad()
 def _mean_loss(network: Callable[[Tensor], Tensor], batches: Batches, loss: Criterion) -> float:
-    total, samples = 0.0, 0
+    total = 0.0
+    samples = 0
     for x, y in batches:
         total += float(loss(network(x), y))
         samples += len(x)

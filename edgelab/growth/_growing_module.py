@@ -1331,7 +1331,8 @@ class GrowingModule(nn.Module):
         self.apply_rescaling(rescaling, neuron_pairing, n_in)
         previous.create_layer_out_extension(n_out)
         self.create_layer_in_extension(n_in)
-        outgoing, incoming = previous.outlet.layers()[0], self._trial.incoming()
+        outgoing = previous.outlet.layers()[0]
+        incoming = self._trial.incoming()
         self._trial.update = Update(delta=self.optimal_delta_layer, incoming=incoming)
         neurons.fill(outgoing, incoming, previous.layer, self.layer, generator)
         self.apply_neuron_pairing(neuron_pairing, noise_ratio, generator)

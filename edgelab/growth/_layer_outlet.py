@@ -111,7 +111,8 @@ class LayerOutlet(Outlet):
         """Keep some of the stored neurons; no layer is left if that is none."""
         if self.extension is None:
             return
-        weight, bias = self.extension.weight[kept], self.extension.bias
+        weight = self.extension.weight[kept]
+        bias = self.extension.bias
         bias = None if bias is None else bias[kept]
         self.extension = self.owner.layer_of_tensor(weight, bias) if len(kept) else None
 

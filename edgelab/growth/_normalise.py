@@ -66,7 +66,8 @@ def gradmax_factors(
     """
     if not scale > 0:
         raise ConfigError(f"gradmax_scale must be positive, got {scale!r}")
-    old, present = _slice_norms(weight), _slice_norms(new)
+    old = _slice_norms(weight)
+    present = _slice_norms(new)
     if old.numel() == 0:
         return torch.ones_like(present)
     return torch.where(present > 0, scale * old.mean() / present, 1.0)

@@ -100,7 +100,8 @@ class RandomNeurons:
     ) -> None:
         """Draw the weights of new neurons like present ones; of pairs, the first half only."""
         halves = 2 if self.is_paired else 1
-        n_outgoing, n_incoming = self.n_outgoing // halves, self.n_incoming // halves
+        n_outgoing = self.n_outgoing // halves
+        n_incoming = self.n_incoming // halves
         fan_in = previous.weight.shape[1:].numel()
         draw = INITIALISERS[self.outgoing_law]
         draw(outgoing.weight[:n_outgoing], previous.weight, fan_in, generator)
@@ -135,7 +136,8 @@ def next_step_size(initial: int, present: int, target: int, n_steps: int) -> int
 
     After step j of n, ⌊j (target − initial) / n⌋ neurons have been added: none is left out.
     """
-    added, total = present - initial, target - initial
+    added = present - initial
+    total = target - initial
     for step in range(1, n_steps + 1):
         milestone = total * step // n_steps
         if milestone > added:

@@ -73,7 +73,8 @@ class Trial:
 
     def lifted_output(self, before: Outlet | None) -> Float[Tensor, " outputs"] | None:
         """What lifted neurons add to every sample, to be taken off the bias; None without any."""
-        lift, incoming = self.update.lift, self.update.incoming
+        lift = self.update.lift
+        incoming = self.update.incoming
         if lift is None or incoming is None or before is None:
             return None
         return self.input_scaling * lifted_output(lift, incoming, before)
@@ -82,7 +83,8 @@ class Trial:
 
     def delta_step(self) -> tuple[Tensor, Tensor | None] | None:
         """What to add to weight and bias; None without a change."""
-        delta, scale = self.update.delta, self.delta_scaling
+        delta = self.update.delta
+        scale = self.delta_scaling
         if delta is None:
             return None
         return -scale * delta.weight, None if delta.bias is None else -scale * delta.bias
@@ -190,7 +192,8 @@ class Trial:
     @torch.no_grad()
     def normalise_each(self, weight: Tensor, scale: float) -> None:
         """Give how each new neuron acts `scale` times the mean length of that of old ones."""
-        incoming, values = self.update.incoming, self.update.singular_values
+        incoming = self.update.incoming
+        values = self.update.singular_values
         if incoming is None:
             return
         factors = gradmax_factors(weight, incoming.weight, scale)

@@ -44,7 +44,8 @@ class Update:
 
     def scaled(self, product: Float[Tensor, " neurons_or_1"]) -> "Update":
         """Numbers of new neurons of which both sides together were multiplied by `product`."""
-        values, decrease = self.singular_values, self.neuron_decrease
+        values = self.singular_values
+        decrease = self.neuron_decrease
         product = product.to(torch.float64)
         # Squares of singular values are gains, unless every neuron is equally long.
         factor = product if self.ignores_singular_values else product.abs().sqrt()
@@ -58,7 +59,8 @@ class Update:
         """Some of the new neurons; none of their parts is left if that is none."""
         if self.incoming is None or not len(kept):
             return replace(self, incoming=None, singular_values=None, neuron_decrease=None)
-        values, decrease = self.singular_values, self.neuron_decrease
+        values = self.singular_values
+        decrease = self.neuron_decrease
         return replace(
             self,
             incoming=make(self.incoming.weight[:, kept], force_bias=False),
@@ -68,7 +70,8 @@ class Update:
 
     def silenced(self, silent: Tensor) -> "Update":
         """Numbers of new neurons some of which do nothing."""
-        values, decrease = self.singular_values, self.neuron_decrease
+        values = self.singular_values
+        decrease = self.neuron_decrease
         return replace(
             self,
             singular_values=None if values is None else values.masked_fill(silent, 0.0),
@@ -106,7 +109,9 @@ def padded(layer: Growable | None, insertion: Insertion, make: LayerMaker) -> Gr
     """A layer under way with zeros where the weights it belongs to have grown."""
     if layer is None:
         return None
-    dim, at, count = insertion.dim, insertion.at, insertion.count
+    dim = insertion.dim
+    at = insertion.at
+    count = insertion.count
     bias = layer.bias
     if bias is not None and dim == 0:
         bias = with_zeros(bias, 0, at, count)

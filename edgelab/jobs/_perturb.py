@@ -215,7 +215,8 @@ def perturb_edges(
         models, history = train_models(dataset, opened, settings, perturbing.models, seed)
     else:
         check_same_edges(trained.models[0], graph, opened)
-        models, history = trained.models, trained.history
+        models = trained.models
+        history = trained.history
     response = edge_response(
         models,
         settings.make_task(dataset, graph).x[np.flatnonzero(rows)],

@@ -123,7 +123,8 @@ def merge_strides(
 
 def _merge_stride(blocks: Tensor, twiddles: Tensor, increasing: bool) -> Tensor:
     """Return neighbouring blocks of size h combined by the twiddles of stride h, of size 2h."""
-    stride, n_groups = twiddles.shape[-3], twiddles.shape[-4]
+    stride = twiddles.shape[-3]
+    n_groups = twiddles.shape[-4]
     # Blocks [group, half, in, out]; tied ones are equal and keep a single group and half.
     pairs = blocks.unflatten(-3, (n_groups, -1)) if blocks.shape[-3] > 1 else blocks.unsqueeze(-3)
     if increasing:
@@ -192,13 +193,12 @@ class ButterflyLinear(RowsLinear):
         if complex:
             factory["dtype"] = (factory["dtype"] or torch.get_default_dtype()).to_complex()
         super().__init__(insize, outsize, bias, False, **{**kwargs, **factory})
-        self.complex, self.tied_weight, self.increasing_stride = (
-            complex,
-            tied_weight,
-            increasing_stride,
-        )
+        self.complex = complex
+        self.tied_weight = tied_weight
+        self.increasing_stride = increasing_stride
         self.size = max(2, _power_of_two_above(insize))
-        n_stacks, n_strides = -(-outsize // self.size), self.size.bit_length() - 1
+        n_stacks = -(-outsize // self.size)
+        n_strides = self.size.bit_length() - 1
         shape = (self.size - 1,) if tied_weight else (n_strides, self.size // 2)
         # Two inputs feed one output of a factor, so a variance of 1/2 keeps that of the rows.
         draw = _unitary_twiddles if ortho_init else _normal_twiddles

@@ -109,7 +109,8 @@ class GershgorinLinear(SquareLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.real = self.symmetric = real
         self.row_budget = row_budget
         factory = factory_of(kwargs)

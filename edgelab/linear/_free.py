@@ -163,7 +163,9 @@ class BoundedNormLinear(Linear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, **kwargs)
-        self.sigma_min, self.sigma_max, self.p = sigma_min, sigma_max, p
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
+        self.p = p
 
     def reg_error(self) -> Float[Tensor, ""]:
         """Return by how much the norm leaves its interval.

@@ -124,8 +124,10 @@ class L0Linear(LinearBase):
                 "droprate_init"
             )
         super().__init__(insize, outsize, bias, True, **kwargs)
-        self.weight_decay, self.lamda = weight_decay, lamda
-        self.droprate_init, self.temperature = droprate_init, temperature
+        self.weight_decay = weight_decay
+        self.lamda = lamda
+        self.droprate_init = droprate_init
+        self.temperature = temperature
         log_odds = math.log(1 - droprate_init) - math.log(droprate_init)
         self.qz_loga = nn.Parameter(
             log_odds + 0.01 * torch.randn(insize, outsize, **factory_of(kwargs))

@@ -91,7 +91,8 @@ class TrivialNullSpaceLinear(RowsLinear):
         super().__init__(insize, outsize, bias, False, **kwargs)
         rank = (insize + 1) // 2 if rank is None else rank
         check_integer("rank", rank)
-        self.rank, self.epsilon = rank, epsilon
+        self.rank = rank
+        self.epsilon = epsilon
         # Entries of Gᵀ G are sums of `rank` products: this bound gives them the variance 1 / (3
         # insize) of nn.Linear.
         bound = 3**0.5 * (3 * insize * rank) ** -0.25

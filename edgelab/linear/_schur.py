@@ -37,7 +37,8 @@ def schur_core(
         tensor([[2., -0.],
                 [0., 2.]])
     """
-    cosine, sine = radius * angle.cos(), radius * angle.sin()
+    cosine = radius * angle.cos()
+    sine = radius * angle.sin()
     # Every second entry beside the diagonal belongs to a block; the others are free above it and 0
     # below it.
     above = torch.stack([-sine, _every_second(raw_upper.diagonal(1), sine)], -1).flatten()[:-1]

@@ -44,7 +44,8 @@ def spectral_rows(
         >>> bool(torch.allclose(torch.linalg.svdvals(matrix), values))
         True
     """
-    rank, outsize = singular_values.shape[0], raw_right.shape[-1]
+    rank = singular_values.shape[0]
+    outsize = raw_right.shape[-1]
     scaled = orthogonal_rows(x, raw_left)[:, :rank] * singular_values
     return reflect_rows_back(
         functional.pad(scaled, (0, outsize - rank)), prepare_reflections(raw_right.triu())
@@ -124,7 +125,8 @@ class SpectralLinear(RowsLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max, smallest=0)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.n_U_reflectors = _checked_count(
             "n_U_reflectors", n_U_reflectors, insize, min(insize, outsize)
         )
@@ -221,7 +223,8 @@ class SymmetricSpectralLinear(RowsLinear, SquareLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.n_reflectors = _checked_count("n_reflectors", n_reflectors, insize, insize)
         factory = factory_of(kwargs)
         self.p = nn.Parameter(0.001 * torch.randn(insize, **factory))

@@ -165,7 +165,8 @@ class PerronFrobeniusLinear(LinearBase):
     ) -> None:
         check_interval(sigma_min, sigma_max, smallest=0)
         super().__init__(insize, outsize, bias, True, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         factory = factory_of(kwargs)
         self.scaling = torch.nn.Parameter(torch.rand(insize, outsize, **factory))
 
@@ -216,7 +217,8 @@ class StableSplitLinear(LinearBase):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.B = RightStochasticLinear(insize, outsize, **kwargs)
         self.C = PerronFrobeniusLinear(
             insize, outsize, sigma_min=0.0, sigma_max=sigma_max - sigma_min, **kwargs

@@ -100,7 +100,8 @@ class SVDLinear(RowsLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max, smallest=0)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.U = _orthogonal(insize, factory_of(kwargs))
         self.V = _orthogonal(outsize, factory_of(kwargs))
         self.sigma = nn.Parameter(torch.rand(min(insize, outsize), **factory_of(kwargs)))
@@ -232,7 +233,8 @@ class SymmetricSVDLinear(RowsLinear, SquareLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         self.V = _orthogonal(insize, factory_of(kwargs))
         self.sigma = nn.Parameter(torch.rand(insize, **factory_of(kwargs)))
 

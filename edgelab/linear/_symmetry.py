@@ -186,7 +186,8 @@ class DampedSkewSymmetricLinear(SquareLinear):
     ) -> None:
         check_interval(sigma_min, sigma_max)
         super().__init__(insize, outsize, bias, True, **kwargs)
-        self.sigma_min, self.sigma_max = sigma_min, sigma_max
+        self.sigma_min = sigma_min
+        self.sigma_max = sigma_max
         # The damping itself starts uniform on its interval; the ends, whose raw numbers are
         # infinite, are left out.
         start = torch.empty(1, 1, **factory_of(kwargs)).uniform_(0.01, 0.99)

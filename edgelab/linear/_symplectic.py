@@ -78,7 +78,8 @@ class SymplecticLinear(RowsLinear, SquareLinear):
             )
         check_integer("n_shears", n_shears)
         super().__init__(insize, outsize, bias, False, **kwargs)
-        self.n_shears, half = n_shears, insize // 2
+        self.n_shears = n_shears
+        half = insize // 2
         self.weight = fan_in_uniform(n_shears, half, half, fan_in=insize, **factory_of(kwargs))
 
     def transform_rows(self, rows: Float[Tensor, "rows insize"]) -> Float[Tensor, "rows insize"]:

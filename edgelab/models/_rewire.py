@@ -80,8 +80,8 @@ def with_function_edges(data: HeteroData, edges: Bool[Array, "nodes nodes"]) -> 
     known = old.set_index(["source", "target"])
     for attribute, default in (("sign", 0), ("weight", 1)):
         if attribute in old:
-            found = known[attribute].reindex(pd.MultiIndex.from_frame(table)).fillna(default)
-            table[attribute] = found.astype(old[attribute].dtype).to_numpy()
+            values = known[attribute].reindex(pd.MultiIndex.from_frame(table)).fillna(default)
+            table[attribute] = values.astype(old[attribute].dtype).to_numpy()
     return build_graph(
         table,
         input_edges=edges_of(data, INPUT_EDGES),
@@ -128,13 +128,12 @@ def _places(new: GSNN, old: GSNN) -> Int[Tensor, " edges"]:
     """For every edge of the new model, repeats included, its number in the old one, or -1."""
     size = int(max(new.graph.target.max(), new.graph.source.max())) + 1
     repeats = new.edge_channels
-    number = {
-        key: place
-        for place, key in enumerate((old.graph.source * size + old.graph.target).tolist())
-    }
-    found = [number.get(key, -1) for key in (new.graph.source * size + new.graph.target).tolist()]
-    edges = torch.tensor(found, dtype=torch.int64).repeat_interleave(repeats)
-    step = torch.arange(repeats).repeat(len(found))
+    old_keys = (old.graph.source * size + old.graph.target).tolist()
+    new_keys = (new.graph.source * size + new.graph.target).tolist()
+    number = {key: place for place, key in enumerate(old_keys)}
+    old_edges = [number.get(key, -1) for key in new_keys]
+    edges = torch.tensor(old_edges, dtype=torch.int64).repeat_interleave(repeats)
+    step = torch.arange(repeats).repeat(len(old_edges))
     return torch.where(edges < 0, -1, edges * repeats + step)
 
 

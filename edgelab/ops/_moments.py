@@ -83,7 +83,8 @@ class PairedMoments:
         Returns:
             Zeros.
         """
-        (source_pairs, _, sources), (target_pairs, _, targets) = source.shape, target.shape
+        source_pairs, _, sources = source.shape
+        target_pairs, _, targets = target.shape
 
         def zeros(*shape: int) -> Tensor:
             return torch.zeros(shape, dtype=torch.float64, device=source.device)

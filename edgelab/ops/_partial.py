@@ -31,7 +31,8 @@ class ParentGroups:
         """Group the targets of a block by their parents: sources and targets of `edge_index`."""
         source, target = edge_index
         here = (target >= targets.start) & (target < targets.stop)
-        source, target = source[here], target[here] - targets.start
+        source = source[here]
+        target = target[here] - targets.start
         source = source[target.argsort(stable=True)]
         parents, row = source.unique(return_inverse=True)
         degree = torch.bincount(target, minlength=targets.stop - targets.start)

@@ -93,7 +93,8 @@ class _Product(torch.autograd.Function):
     def forward(
         ctx: Any, values: Tensor, x: Tensor, pattern: SparsePattern, transpose: bool
     ) -> Tensor:
-        ctx.pattern, ctx.transpose = pattern, transpose
+        ctx.pattern = pattern
+        ctx.transpose = transpose
         ctx.save_for_backward(values, x)
         layout = pattern.by_column if transpose else pattern.by_row
         return _weighted_sums(values.index_select(0, layout.edge), x, layout.across, layout.starts)

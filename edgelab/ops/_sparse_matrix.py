@@ -63,7 +63,8 @@ class _Gather(torch.autograd.Function):
 
 
 def _gather(entries: Tensor, pattern: SparsePattern) -> Tensor:
-    sums, mirrored = entries.index_select(0, pattern.entry_of_edge), pattern.mirrored_entry_of_edge
+    sums = entries.index_select(0, pattern.entry_of_edge)
+    mirrored = pattern.mirrored_entry_of_edge
     return sums if mirrored is None else sums.add_(entries.index_select(0, mirrored))
 
 
@@ -85,7 +86,8 @@ def _entries_of(matrix: Tensor, pattern: SparsePattern) -> Tensor:
     if matrix.layout == torch.strided:
         return matrix[tuple(pattern.indices)]
     matrix = matrix.coalesce()
-    given, wanted = matrix.indices(), pattern.indices
+    given = matrix.indices()
+    wanted = pattern.indices
     if given.data_ptr() == wanted.data_ptr() or torch.equal(given, wanted):
         return matrix.values()
     return _looked_up(matrix.values(), _position(given, pattern), _position(wanted, pattern))
@@ -97,9 +99,7 @@ def _position(indices: Tensor, pattern: SparsePattern) -> Tensor:
 
 def _looked_up(values: Tensor, given: Tensor, wanted: Tensor) -> Tensor:
     """Values at the wanted positions, zero at those that are not among the (sorted) given ones."""
-    values, given = (
-        torch.cat([values, values.new_zeros(1)]),
-        torch.cat([given, given.new_tensor([-1])]),
-    )
+    values = torch.cat([values, values.new_zeros(1)])
+    given = torch.cat([given, given.new_tensor([-1])])
     place = torch.searchsorted(given[:-1], wanted)
     return torch.where(given[place] == wanted, values[place], 0)

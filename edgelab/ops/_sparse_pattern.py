@@ -61,7 +61,8 @@ class SparsePattern(torch.nn.Module):
     ) -> None:
         super().__init__()
         self.shape = (n_rows, n_rows if n_columns is None else n_columns)
-        self.n_edges, self.mirrored = edge_index.shape[1], mirrored
+        self.n_edges = edge_index.shape[1]
+        self.mirrored = mirrored
         _check_inside(edge_index, self.shape)
         ends = edge_index.long()
         rows, columns = torch.cat([ends, ends.flip(0)], dim=1) if mirrored else ends
@@ -140,9 +141,9 @@ def _check_unique(sorted_key: Tensor, order: Tensor, edge_index: Tensor) -> None
     again = (sorted_key[1:] == sorted_key[:-1]).nonzero().flatten()
     if len(again):
         n_edges = edge_index.shape[1]
-        one, other = sorted((order[again[0] : again[0] + 2] % n_edges).tolist())
+        first, second = sorted((order[again[0] : again[0] + 2] % n_edges).tolist())
         raise GraphError(
-            f"{len(again)} matrix entries are given twice, first by edges {one} and {other}: "
-            f"{tuple(edge_index[:, one].tolist())} and {tuple(edge_index[:, other].tolist())}. "
+            f"{len(again)} matrix entries are given twice, first by edges {first} and {second}: "
+            f"{tuple(edge_index[:, first].tolist())} and {tuple(edge_index[:, second].tolist())}. "
             "Every pair of nodes takes one edge; merge duplicates, adding their costs."
         )

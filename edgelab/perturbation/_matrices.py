@@ -91,7 +91,8 @@ def prune_edges(
         check_symmetric("the matrix", _plain(matrix))
     index, values = stored_entries(matrix)
     kept = _largest(index, values.detach().abs(), threshold, n_edges, directed=directed)
-    index, largest = index[:, kept], values[kept]
+    index = index[:, kept]
+    largest = values[kept]
     if renormalise and largest.count_nonzero():
         largest = largest * (values.abs().sum() / largest.abs().sum())
     pruned = EdgeMatrix(pattern=SparsePattern(index, matrix.shape[0]), values=largest)

@@ -165,7 +165,8 @@ class ResultsFolder:
             ConfigError: If `top` is not a positive integer.
         """
         check_integer("top", top, why="it is a number of rows")
-        whole, first = self.file(f"{stem}.parquet"), self.file(f"{stem}.tsv")
+        whole = self.file(f"{stem}.parquet")
+        first = self.file(f"{stem}.tsv")
         return save_table(table, whole), save_table(table.head(top), first)
 
     def write_figure(self, name: str, figure: Figure) -> Path:
@@ -200,7 +201,8 @@ class ResultsFolder:
         Returns:
             The paths of the GraphML and the SIF file.
         """
-        graphml, sif = self.file(f"{stem}.graphml"), self.file(f"{stem}.sif")
+        graphml = self.file(f"{stem}.graphml")
+        sif = self.file(f"{stem}.sif")
         return write_graphml(graphml, graph), write_sif(sif, graph)
 
     def remove_outdated(self) -> list[str]:

@@ -70,7 +70,8 @@ def average_by_condition(
     """Scale the responses and average replicates, over what was measured."""
     ordered = in_sample_order(dataset)
     task = perturbation_task(ordered)
-    y, measured = task.y.double().numpy(), _measured(ordered, task.data["output"].node_names)
+    y = task.y.double().numpy()
+    measured = _measured(ordered, task.data["output"].node_names)
     mean = np.average(y, axis=0, weights=measured)
     sd = np.sqrt(np.average(np.square(y - mean), axis=0, weights=measured))
     scaled = np.where(measured, (y - mean) / np.where(sd > 0, sd, 1.0), 0.0)

@@ -99,9 +99,12 @@ def predict_double_knockouts(
         >>> predict_double_knockouts(single, double).records["n_pairs"].unique().tolist()
         [1]
     """
-    known, asked = perturbation_task(in_sample_order(single)), perturbation_task(double)
-    x, y = known.x.double().numpy(), known.y.double().numpy()
-    new_x, new_y = asked.x.double().numpy(), asked.y.double().numpy()
+    known = perturbation_task(in_sample_order(single))
+    asked = perturbation_task(double)
+    x = known.x.double().numpy()
+    y = known.y.double().numpy()
+    new_x = asked.x.double().numpy()
+    new_y = asked.y.double().numpy()
     _check_doses(x, new_x)
     usual = np.median(y, axis=0)
     # Knockouts alone (dose 1): half a dose may have less than half the effect. What has none by

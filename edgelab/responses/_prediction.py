@@ -109,7 +109,8 @@ def _predict(
     """Predictions by name, parts of averages among them, and the seconds that each took."""
     averages = {name: AVERAGES[name].parts for name in names if name in AVERAGES}
     single = [name for name in names if name not in averages]
-    predicted, seconds = {}, {}
+    predicted = {}
+    seconds = {}
     for name in dict.fromkeys(chain(single, *averages.values())):
         started = time.perf_counter()
         predicted[name] = PREDICTORS[name].predict(conditions, settings)

@@ -118,7 +118,8 @@ def _write_inference(folder: ResultsFolder, inference: Inference, top: int) -> N
 
 
 def _metrics(inference: Inference, comparison: Comparison | None) -> dict[str, Any]:
-    history, calibration = inference.history, inference.calibration
+    history = inference.history
+    calibration = inference.calibration
     return {
         "method": inference.method,
         "n_candidates": len(inference.candidates),

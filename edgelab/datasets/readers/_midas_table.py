@@ -147,9 +147,12 @@ def _inhibits(kind: str) -> bool | None:
 
 
 def _cell_lines(rows: list[list[str]], lines: dict[str, int]) -> pd.Series:
+    return pd.Series([_cell_line(row, lines) for row in rows])
+
+
+def _cell_line(row: list[str], lines: dict[str, int]) -> str:
     # Other texts in such a column are labels of the sample.
-    names = ["+".join(name for name, column in lines.items() if row[column] == "1") for row in rows]
-    return pd.Series(names)
+    return "+".join(name for name, column in lines.items() if row[column] == "1")
 
 
 def _times(cells: _Cells, columns: list[int]) -> pd.Series:

@@ -103,7 +103,8 @@ def convergence_graph(n: int) -> ConvergenceGraph:
     """
     check_integer("n", n, least=3, why="with fewer there is nothing to hold out")
     functions = tuple(f"f{i}" for i in range(2 * n))
-    tier_b, sink = functions[n:-1], functions[-1]
+    tier_b = functions[n:-1]
+    sink = functions[-1]
     merges = [(functions[k + side], tier_b[k]) for k in range(n - 1) for side in (0, 1)]
     outputs = [f"o{k}" for k in range(n)]
     return ConvergenceGraph(

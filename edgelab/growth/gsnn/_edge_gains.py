@@ -64,7 +64,8 @@ def entering_slots(model: GSNN) -> Int[Tensor, "nodes slots"]:
     """
     lin_in = model.res_blocks()[0].lin_in
     target = lin_in.node_of_edge
-    ones, zeros = len(target), len(target) + 1
+    ones = len(target)
+    zeros = len(target) + 1
     degree = torch.bincount(target, minlength=model.n_functions)
     slots = target.new_full((model.n_functions, int(degree.max()) + 1), zeros)
     order = torch.argsort(target, stable=True)
@@ -90,7 +91,8 @@ def edge_moments(
         One per pair of adjacent layers; their sum where layers share weights.
     """
     wiring = model.wiring
-    rank, rows = wiring.inward.rank_of_node, wiring.row_of_edge[wiring.into_function]
+    rank = wiring.inward.rank_of_node
+    rows = wiring.row_of_edge[wiring.into_function]
     pairs = zip(signals.sent, signals.entering[1:], signals.gradients[1:], strict=False)
     moments = [
         _pair_moments(sent[rank].double(), state[rows].double(), gradient.double(), slots)
@@ -107,7 +109,8 @@ def _pair_moments(
 ) -> EdgeMoments:
     pulled = gradient.permute(1, 2, 0)
     features = sources.flatten(0, 1)
-    ones, zeros = torch.ones_like(states[:1]), torch.zeros_like(states[:1])
+    ones = torch.ones_like(states[:1])
+    zeros = torch.zeros_like(states[:1])
     entering = torch.cat([states, ones, zeros])
     inputs = entering[slots]
     return EdgeMoments(

@@ -28,8 +28,10 @@ def function_groups(model: GSNN) -> tuple[FunctionGroup, ...]:
     wiring = model.wiring
     source = model.graph.source.repeat_interleave(model.edge_channels)
     target = model.graph.target.repeat_interleave(model.edge_channels)
-    into, out_of = wiring.into_function.cpu(), wiring.out_of_function.cpu()
-    enters, leaves = target[into], source[out_of]
+    into = wiring.into_function.cpu()
+    out_of = wiring.out_of_function.cpu()
+    enters = target[into]
+    leaves = source[out_of]
     n_in = torch.bincount(enters, minlength=wiring.n_functions)
     n_out = torch.bincount(leaves, minlength=wiring.n_functions)
     shapes = torch.stack([n_in, n_out], dim=1)

@@ -64,9 +64,9 @@ def function_statistics(
     for signals in block_signals(model, batches, criterion, per_entry=True, edge_states=True):
         with threads_for_pass(model, signals.n_samples):
             moments = _moments_of(model, signals, groups)
-        total = (
-            [_added(*layers) for layers in zip(total, moments, strict=True)] if total else moments
-        )
+        if total:
+            moments = [_added(*layers) for layers in zip(total, moments, strict=True)]
+        total = moments
         loss += signals.loss
         n_samples += signals.n_samples
     if not n_samples:
@@ -88,7 +88,8 @@ def _moments_of(
         model.res_blocks(), signals.entering, signals.sent, signals.edge_gradients, strict=True
     )
     for block, state, sent, gradient in blocks:
-        reads_ones, sends_ones = block.lin_in.bias is not None, block.lin_out.bias is not None
+        reads_ones = block.lin_in.bias is not None
+        sends_ones = block.lin_out.bias is not None
         moments = []
         for group in groups:
             entering = _with_ones(state[group.into_rows].double(), reads_ones)

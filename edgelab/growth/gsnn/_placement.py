@@ -88,7 +88,8 @@ def _write(
     function, which = new.is_taken.nonzero(as_tuple=True)
     channel = position[function, which]
     n_edges = new.group.into.shape[1]
-    lin_in, lin_out = block.lin_in, block.lin_out
+    lin_in = block.lin_in
+    lin_out = block.lin_out
     reading = alpha[function, which].to(lin_in.weight)
     sending = omega.mT[function, which].to(lin_out.weight)
     lin_in.weight[new.group.into[function], channel.unsqueeze(1)] = reading[:, :n_edges]

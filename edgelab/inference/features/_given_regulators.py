@@ -99,10 +99,9 @@ def _questions(adjacency: Bool[Array, "nodes nodes"]) -> list[_Question]:
     for target in range(len(adjacency)):
         known = np.flatnonzero(adjacency[:, target]).tolist()
         questions.append(_Question(target, known, None))
-        questions += [
-            _Question(target, [node for node in known if node != source], source)
-            for source in known
-        ]
+        for source in known:
+            others = [node for node in known if node != source]
+            questions.append(_Question(target, others, source))
     return questions
 
 

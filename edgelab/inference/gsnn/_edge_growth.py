@@ -178,7 +178,8 @@ class EdgeGrowthScorer(EdgeRecovery):
         return (shares / len(self._moments)).masked_fill(~pulled, torch.nan)
 
     def _targets_at_once(self) -> int:
-        features, slots = len(self._moments[0].pull), self._slots.shape[1]
+        features = len(self._moments[0].pull)
+        slots = self._slots.shape[1]
         return max(1, _LARGEST_BLOCK // (features * max(slots, self.model.channels)))
 
     def evaluate(self, exclude_self: bool = True, top: int | None = None) -> pd.DataFrame:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from edgelab import evaluation
-from edgelab.evaluation import NamedEdges
+from edgelab.evaluation import NamedEdges, evaluate_target_ranking
 
 
 class EdgeRecovery:
@@ -35,6 +34,6 @@ class EdgeRecovery:
         Returns:
             One row per held-out edge, and a dict with `mrr` and `top@k`.
         """
-        return evaluation.evaluate_target_ranking(
+        return evaluate_target_ranking(
             res, positive_edges, score_col, top_k, known_edges=known_edges, filtered=filtered
         )

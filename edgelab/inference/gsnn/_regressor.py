@@ -246,7 +246,8 @@ class MagnitudeEdgeRegressor(EdgeRecovery, nn.Module):
         self.source_scaler.update(source)
         self.target_scaler.update(target)
         if self.settings.standardize:
-            source, target = self.source_scaler(source), self.target_scaler(target)
+            source = self.source_scaler(source)
+            target = self.target_scaler(target)
         loss = self._descend(source, target.unsqueeze(1).expand_as(source))
         return {"aux_loss": loss, "n_terms": float(source.shape[0] * source.shape[1])}
 

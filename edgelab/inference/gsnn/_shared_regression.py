@@ -60,7 +60,8 @@ def fit_shared_coefficients(
     cross = torch.zeros(sources, target.shape[2], dtype=torch.float64, device=source.device)
     blocks = _blocks(samples, source.shape[0] * source.shape[1] * sources)
     for block in blocks:
-        rows_x, rows_y = x.rows(block), y.rows(block)
+        rows_x = x.rows(block)
+        rows_y = y.rows(block)
         gram.addmm_(rows_x.flatten(0, 1).mT, rows_x.flatten(0, 1))
         views_summed = rows_x.unflatten(0, source.shape[:2]).sum(dim=1)
         cross.addmm_(views_summed.flatten(0, 1).mT, rows_y.flatten(0, 1))

@@ -111,7 +111,8 @@ class PValueStore:
 def as_frame(columns: Columns, pairs: PairSpace) -> pd.DataFrame:
     """The table with names, its columns in the one order; it shares the memory of the columns."""
     fixed = COLUMNS[len(NAME_COLUMNS) :]
-    sources, targets = pd.Index(pairs.sources), pd.Index(pairs.targets)
+    sources = pd.Index(pairs.sources)
+    targets = pd.Index(pairs.targets)
     named = {
         "src_func": pd.Categorical.from_codes(columns["src_idx"], categories=sources),
         "dst_func": pd.Categorical.from_codes(columns["dst_idx"], categories=targets),

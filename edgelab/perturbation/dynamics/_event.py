@@ -43,7 +43,8 @@ def with_gradient(
 def _rate(event: Event, time: Tensor, state: Tensor, derivative: Tensor) -> Tensor:
     """Derivative of the event along the trajectory."""
     with torch.enable_grad():
-        time, state = time.detach().requires_grad_(), state.requires_grad_()
+        time = time.detach().requires_grad_()
+        state = state.requires_grad_()
         value = _value(event, time, state)
         if not value.requires_grad:
             return torch.zeros_like(value)

@@ -86,7 +86,8 @@ class DenseParameterization(nn.Module):
         cost = read_square_matrix(
             "cost_matrix", cost_matrix, self.num_nodes, dtype=dtype, device=mask.device
         )
-        mask, cost = mask.to_dense(), cost.to_dense()
+        mask = mask.to_dense()
+        cost = cost.to_dense()
         # For its refusals: every entry that may change needs a cost above 0.
         edge_costs(cost, marked_edges(mask, directed=True), order=1, directed=True, dtype=dtype)
         self.register_buffer("mask", mask)

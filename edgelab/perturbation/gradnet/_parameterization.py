@@ -75,7 +75,8 @@ def _make_dense(matrices: GraphMatrices, options: ParameterOptions) -> DensePara
         raise ConfigError(
             "several budgets need a sparse mask, got a dense one. Use mask.to_sparse()."
         )
-    mask, cost = matrices.mask, matrices.cost_matrix
+    mask = matrices.mask
+    cost = matrices.cost_matrix
     return DenseParameterization(
         len(mask),
         options.budget,

@@ -45,7 +45,8 @@ def rescale(
         return values * 0.0
     size = values.abs()
     if kept is not None:  # the gradient tells of the other edges what they would bring and cost
-        values, size = cut(values, kept), cut(size, kept)
+        values = cut(values, kept)
+        size = cut(size, kept)
     norm = norm_of_sizes(size, cost, order)
     # At norm zero nothing is there to be scaled up, and gradients are finite. A negative budget
     # turns all signs round.
@@ -120,7 +121,8 @@ def budget_threshold(
         stays = size > threshold * cost
         if stays.all() or not stays.any():
             return threshold
-        size, cost = size[stays], cost[stays]
+        size = size[stays]
+        cost = cost[stays]
     return size.new_zeros(())
 
 

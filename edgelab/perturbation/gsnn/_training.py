@@ -111,7 +111,8 @@ def check_same_edges(model: GSNN, graph: HeteroData, candidates: list[Pair]) -> 
 
 def fresh_entries(new: GSNN, old: GSNN) -> dict[str, Bool[Tensor, "*shape"]]:
     """Mark the entries of the new model's parameters that belong to edges which the old lacks."""
-    ones, zeros = deepcopy(new), deepcopy(old)
+    ones = deepcopy(new)
+    zeros = deepcopy(old)
     for model, value in ((ones, 1.0), (zeros, 0.0)):
         for parameter in model.parameters():
             nn.init.constant_(parameter, value)

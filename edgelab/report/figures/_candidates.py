@@ -74,7 +74,8 @@ def plot_candidates(
     """
     check_choice("colour_by", colour_by, get_args(ColourBy))
     graph = _shown_part(candidate_network(table, data, top))
-    prior, candidates = _edges(graph, "prior"), _edges(graph, "candidate")
+    prior = _edges(graph, "prior")
+    candidates = _edges(graph, "candidate")
     level = _levels(graph, candidates, colour_by)
     norm = _norm(level)
     colours = {
@@ -122,7 +123,8 @@ def _levels(graph: nx.DiGraph, candidates: list[Pair], colour_by: ColourBy) -> l
 
 
 def _norm(level: list[float]) -> Normalize:
-    low, high = float(np.nanmin(level)), float(np.nanmax(level))
+    low = float(np.nanmin(level))
+    high = float(np.nanmax(level))
     return Normalize(low, high) if low < high else Normalize(low - 0.5, high + 0.5)
 
 

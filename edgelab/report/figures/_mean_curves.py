@@ -86,7 +86,8 @@ def _recall_steps(
     precision, recall, _ = precision_recall_curve(is_positive, score_levels(score))
     # From the best candidates on; of several thresholds with one recall the first has no false
     # positives yet to add.
-    recall, precision = recall[-2::-1], precision[-2::-1]
+    recall = recall[-2::-1]
+    precision = precision[-2::-1]
     recall, first = np.unique(recall, return_index=True)
     is_step = recall > 0
     return recall[is_step], precision[first][is_step]

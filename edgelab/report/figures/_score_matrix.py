@@ -126,7 +126,8 @@ def _canvas(names: list[str]) -> tuple[Figure, Axes, Axes]:
     side = max(2.2, 0.21 * len(names)) if len(names) <= 30 else 0.17 * len(names)
     widest = max(text_width(shown_name(name), _text_size(names)) for name in names)
     before, after, above = widest + 0.5, 1.1, 0.35  # inches
-    width, height = before + side + after, before + side + above
+    width = before + side + after
+    height = before + side + above
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((before / width, before / height, side / width, side / height))
     bar_axes = figure.add_axes(

@@ -108,7 +108,8 @@ def candidate_network(table: pd.DataFrame, data: HeteroData, top: int = 50) -> n
             if name not in {*known, "sign"}
         }
     for rank, edge in enumerate(candidates.to_dict("records"), start=1):
-        source, target = edge["src_func"], edge["dst_func"]
+        source = edge["src_func"]
+        target = edge["dst_func"]
         if graph.has_edge(source, target):
             raise TableError(
                 f"{source!r} -> {target!r} is an edge of the prior network, but the table has it "

@@ -166,7 +166,8 @@ def comparison_verdict(
     if table.empty:
         raise TableError(f"no scorer has a value of {metric!r}; judge by another metric")
     names = labels or {}
-    text, mean = {}, {}
+    text = {}
+    mean = {}
     for row in table.to_dict("records"):
         scorer = row["scorer"]
         mean[scorer] = row[f"{metric}_mean"]

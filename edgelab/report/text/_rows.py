@@ -38,7 +38,7 @@ def to_markdown_table(rows: Sequence[Sequence[str]]) -> str:
             f"a table needs rows of one length, got lengths {sorted({len(row) for row in rows})}"
         )
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["| " + " | ".join(_aligned(row, widths)) + " |" for row in cells]
     rule = [":" + "-" * (widths[0] + 1), *("-" * (width + 1) + ":" for width in widths[1:])]
     return "\n".join([lines[0], "|" + "|".join(rule) + "|", *lines[1:]])
