@@ -41,6 +41,19 @@ def test_blocks_of_two_seeds_share_no_weights(screen, monkeypatch):
     assert len(set(used)) == 4
 
 
+def test_copies_of_two_seeds_leave_out_conditions_of_their_own(screen, monkeypatch):
+    draw, used = _ensemble._drawn_groups, []
+
+    def record(*arguments):
+        used.append(arguments[-1])
+        return draw(*arguments)
+
+    monkeypatch.setattr(_ensemble, "_drawn_groups", record)
+    for seed in (0, 8):
+        predict_responses(screen, ["gsnn"], settings=seeded(seed))
+    assert len(set(used)) == len(used) == 32  # 16 folds, one copy each
+
+
 def test_the_largest_seed_works(screen):
     prediction = predict_responses(screen, ["gsnn"], settings=seeded(2**63 - 1))
     assert prediction.predictions["gsnn"].notna().all(axis=None)
