@@ -27,6 +27,7 @@ PACKAGES = (
 )
 """The packages whose versions can change a result or its files."""
 
+# Bytes of a file that are read at a time.
 _BLOCK = 1 << 20
 
 

@@ -23,6 +23,7 @@ from ._roles import RowNames, RowRoles, assign_roles
 # How many false edges, at least, a true one is compared with: those of the nearest degrees. Fewer
 # would follow its degrees more closely and be noisier.
 _LEAST_PAIRS = 20
+# The same within one target, which has few false sources.
 _LEAST_SOURCES = 3
 # Distances are differences of logarithms: equal ones may differ in the last bits.
 _SAME = 1e-12

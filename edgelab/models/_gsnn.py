@@ -380,10 +380,15 @@ class GSNN(nn.Module):
 
     def _advance(self, block: nn.Module, state: Tensor, node_mask: Tensor | None) -> Tensor:
         if self.checkpoint and torch.is_grad_enabled() and self._cache is None:
-            # Forward runs as usual; the recomputation must not let the norms count the batch a
-            # second time.
-            contexts = lambda: (nullcontext(), frozen_statistics(block))  # noqa: E731
-            return checkpointed(block, state, node_mask, use_reentrant=False, context_fn=contexts)
+            return checkpointed(
+                block,
+                state,
+                node_mask,
+                use_reentrant=False,
+                # Forward runs as usual; the recomputation must not let the norms count the batch a
+                # second time.
+                context_fn=lambda: (nullcontext(), frozen_statistics(block)),
+            )
         return block(state, node_mask, self._cache)
 
     def _read_out(self, state: Float[Tensor, "rows batch"]) -> Float[Tensor, "batch outputs"]:

@@ -254,24 +254,9 @@ class RunningNorm(RowNorm):
 
 @contextmanager
 def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Keep the running statistics of every norm in `module` where they are, also in training mode.
-
-    For passes that see a batch a second time, as recomputation in the backward pass does: counted
-    twice, a batch would move the statistics twice.
-
-    Args:
-        module: Holds the norms.
-
-    Yields:
-        Nothing.
-
-    Example:
-        >>> norm = BatchNorm(1, 1, torch.tensor([0]), torch.tensor([0]))
-        >>> with frozen_statistics(norm):
-        ...     _ = norm(torch.tensor([[[5.0, 7.0]]]))
-        >>> norm.running_mean
-        tensor([0.])
-    """
+    """Keep the running statistics of all norms in a module as they are, also in training mode."""
+    # For passes that see a batch a second time, as recomputation in the backward pass does: counted
+    # twice, a batch would move the statistics twice.
     norms = [norm for norm in module.modules() if isinstance(norm, RunningNorm)]
     before = [norm.remembers for norm in norms]
     try:

@@ -19,6 +19,7 @@ from ._ensemble import EnsembleSettings, predict_by_gsnns
 
 # Strengths of the pull towards 0 among which ridge regression chooses by leaving samples out.
 _PENALTIES = np.logspace(-2, 2, 9)
+# As many as scikit-learn's own forests have.
 _TREES = 100
 
 

@@ -24,6 +24,7 @@ from ._config import TrainingConfig
 
 # As many samples with equal inputs tell how measurements vary together.
 _REPLICATES = 20
+# Batches are made smaller for few samples, but not smaller than this.
 _SMALLEST_BATCH = 16
 
 # What a model can be asked to learn, by name.

@@ -15,6 +15,7 @@ from edgelab.errors import CheckpointError
 from edgelab.typing import Tensor
 
 _KEY = "edgelab"
+# Raised when files are laid out otherwise, so that those of another version are refused.
 _FORMAT = 1
 
 

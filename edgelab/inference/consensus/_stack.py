@@ -9,11 +9,13 @@ from sklearn.ensemble import ExtraTreesClassifier
 from edgelab.errors import DataError
 from edgelab.typing import Array, Bool, Float, Int
 
+# A probability is a share of trees: 300 tell differences of a third of a percent.
 TREES = 300
 
 # Pairs of a leaf, at least. Trees judge pairs that they have not seen, so single edges are not
 # learnt by heart.
 _LEAF = 2
+# Half of the features are tried at a split, so that the strongest one does not make every tree.
 _SHARE_OF_FEATURES = 0.5
 
 # Pairs that are no edges which the forest learns from, at most.

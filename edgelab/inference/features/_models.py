@@ -31,10 +31,12 @@ from edgelab.typing import Array, Float, Int
 
 from ._effects import over_screens
 
+# A pair is described by a model that was trained without its fold: with four fifths of the edges.
 FOLDS = 5
 # How often a model is read in training. Early gradients point to missing edges; late ones have been
 # absorbed.
 READINGS = 4
+# Samples that are read at a time: a matter of memory.
 _SCORING_BATCH = 1024
 _POOLED = CorrelationOptions(layer_agg="pooled")
 _POOLED_PARTIAL = CorrelationOptions(layer_agg="pooled", score="partial")

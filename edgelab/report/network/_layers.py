@@ -9,6 +9,7 @@ from edgelab.naming import natural_key, natural_order
 Pair = tuple[str, str]
 Place = tuple[float, float]
 
+# Downwards and upwards in turn; the tidiest order of all is kept.
 _SWEEPS = 24
 
 

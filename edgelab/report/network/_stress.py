@@ -14,6 +14,7 @@ from ._layers import Pair, Place, layered_layout
 # A candidate may be drawn longer than an edge of the prior network: it should not bend the picture
 # to its will.
 _CANDIDATE_LENGTH = 1.5
+# Boxes that still overlap after so many rounds stay as they are.
 _ROUNDS = 400
 # A crowd that only shuffles about needs more room: after this many rounds everything is spread by
 # this factor.
