@@ -1,11 +1,17 @@
 """Settings of all tests."""
 
 import os
+from importlib import import_module
 
 import jaxtyping
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+
+# The hook that checks shapes compiles anew all that is first imported inside edgelab, thousands of
+# files of other packages too. What is here already it leaves alone: a quarter of collecting.
+for package in ("scipy.stats", "sklearn.utils", "torch_geometric"):
+    import_module(package)
 
 # Time is measured in benchmarks: a busy machine must not fail a property. Where a release is
 # tested, the examples are the same every time; at home new ones are tried.
