@@ -1,8 +1,6 @@
 """`edgelab infer` as a user runs it: results, exit codes, one clear line on bad input."""
 
 import json
-import subprocess
-import sys
 import warnings
 
 import pandas as pd
@@ -171,13 +169,11 @@ def test_a_ranking_without_the_data_is_said_to_be_one(run, tmp_path, varies):
 
 
 @pytest.mark.filterwarnings("default")
-def test_names_that_the_font_lacks_cause_no_warnings(toy, tmp_path):
+def test_names_that_the_font_lacks_cause_no_warnings(run, toy, tmp_path):
     for name in ("edges", "input_edges", "output_edges"):
         toy[name].write_text(toy[name].read_text().replace("f0", "カテニン"))
-    arguments = [str(part) for part in [*infer(toy, tmp_path / "out"), *WITHOUT_MODEL]]
-    command = [sys.executable, "-m", "edgelab", *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert result.returncode == 0
+    result = run(*infer(toy, tmp_path / "out"), *WITHOUT_MODEL)
+    assert result.exit_code == 0, result.output
     assert result.stderr == ""
 
 
