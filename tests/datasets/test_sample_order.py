@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgelab.datasets import Dataset, in_sample_order, take_samples
@@ -30,6 +30,7 @@ def test_condition_first_then_inputs_in_natural_order_then_outputs():
     assert in_sample_order(data).condition.tolist() == ["a", "a", "a", "b"]
 
 
+@settings(max_examples=25)
 @given(st.permutations(range(6)))
 def test_neither_the_order_of_rows_nor_of_columns_matters(order):
     rng = np.random.default_rng(0)

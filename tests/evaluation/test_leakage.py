@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgelab.errors import LeakageError
@@ -55,6 +55,7 @@ def test_tables_of_another_graph_or_with_pairs_left_out():
         check_table(table(KNOWN[:3]).iloc[:-1], KNOWN[:3], "abcd")
 
 
+@settings(max_examples=40)
 @given(
     st.sets(
         st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda e: e[0] < e[1]), min_size=8

@@ -200,7 +200,7 @@ def by_loops(table, positives, known, filtered):
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(tables(), st.booleans())
 def test_agrees_with_loops_and_scikit_learn(drawn, filtered):
     table, positives, known = drawn
@@ -209,7 +209,7 @@ def test_agrees_with_loops_and_scikit_learn(drawn, filtered):
         assert result[name] == pytest.approx(expected, nan_ok=True), name
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(tables(), st.randoms(use_true_random=False), st.booleans())
 def test_rows_names_shift_and_scale_change_nothing(drawn, random, filtered):
     table, positives, known = drawn

@@ -33,7 +33,7 @@ def by_name(data, edge_type):
     return edges_of(data, edge_type).sort_values(["source", "target"], ignore_index=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sets(st.tuples(SHARED, SHARED).filter(lambda pair: pair[0] != pair[1]), min_size=1),
     st.sets(st.tuples(SHARED, SHARED), min_size=1),

@@ -87,12 +87,9 @@ def test_seeds_decide():
 
 
 def test_every_spare_edge_is_held_out_about_as_often():
+    data = complete_graph(4)
     counts = pd.Series(
-        [
-            pair
-            for seed in range(200)
-            for pair in hold_out_edges(complete_graph(4), 0.25, seed).held_out_pairs
-        ]
+        [pair for seed in range(200) for pair in hold_out_edges(data, 0.25, seed).held_out_pairs]
     )
     counts = counts.value_counts()
     # 3 of 12 edges at a time: 50 expected, standard deviation 6.
@@ -108,6 +105,7 @@ def test_validation_edges_do_not_change_what_is_held_out():
     )
 
 
+@settings(max_examples=30)
 @given(PAIRS, st.randoms(), st.integers(0, 5))
 def test_the_order_of_nodes_and_edges_does_not_matter(pairs, random, seed):
     shuffled, functions = sorted(pairs), list(NAMES)
@@ -126,7 +124,7 @@ def test_the_order_of_nodes_and_edges_does_not_matter(pairs, random, seed):
     assert results[0] == results[1]
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(PAIRS, st.integers(0, 5), st.sampled_from([0.1, 0.3, 0.6]))
 def test_nobody_is_cut_off(pairs, seed, fraction):
     data = graph(pairs)
@@ -221,7 +219,7 @@ def test_a_missing_edge_between_functions_is_told_apart_from_a_wrong_name():
         split_edges(data, [("b", "a")])
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(PAIRS, st.integers(0, 3), st.booleans())
 def test_nothing_derived_from_held_out_edges_remains_in_train(pairs, seed, by_hand):
     """The training graph equals one built by somebody who never saw the held-out edges."""

@@ -161,7 +161,7 @@ def test_many_deaths_at_random_moments(runner, undisturbed, tmp_path):
     moments = random.Random(0)
     ends = [
         runner.run(folder=str(tmp_path), killed_after=moments.uniform(0, 0.6 * undisturbed[1]))
-        for _ in range(12)
+        for _ in range(6)
     ]
     assert -signal.SIGKILL in ends
     assert runner.run(folder=str(tmp_path)) == 0
