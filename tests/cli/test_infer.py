@@ -174,7 +174,7 @@ def test_names_that_the_font_lacks_cause_no_warnings(run, toy, tmp_path):
         toy[name].write_text(toy[name].read_text().replace("f0", "カテニン"))
     result = run(*infer(toy, tmp_path / "out"), *WITHOUT_MODEL)
     assert result.exit_code == 0, result.output
-    assert result.stderr == ""
+    assert "Glyph" not in result.output  # not `stderr`: click 8.1 keeps no copy of its own
 
 
 def test_a_warning_inside_the_job_is_one_line(monkeypatch, run, toy, tmp_path):
