@@ -6,13 +6,17 @@ READY := .venv/.ready
 WORKERS ?= -n auto --maxprocesses 8 --dist worksteal
 SHAPES := --jaxtyping-packages=edgelab,beartype.beartype
 
-.PHONY: demo test quick lint format bench lowest newest clean
+.PHONY: demo test shapes quick lint format bench lowest newest clean
 
 demo: $(READY)
 	$(BIN)/edgelab demo --out results/demo --force
 
 test: $(READY)
-	$(BIN)/pytest -q $(WORKERS) $(SHAPES)
+	$(BIN)/pytest -q $(WORKERS)
+
+# The same with the shapes and types of all arguments checked at run time, which takes twice as long.
+shapes: $(READY)
+	$(BIN)/pytest -q $(WORKERS) $(SHAPES) --ignore tests/test_tutorials.py
 
 quick: $(READY)
 	$(BIN)/pytest -q $(WORKERS) -m "not slow" --ignore tests/test_tutorials.py

@@ -44,7 +44,7 @@ def test_only_labels_that_would_be_shared_get_more_digits():
 
 
 def test_names_that_look_like_two_are_numbered():
-    doses = pd.DataFrame({"a": [1, 0], "b": [1, 0], "a+b": [0, 1]})
+    doses = pd.DataFrame({"a": [1.0, 0.0], "b": [1.0, 0.0], "a+b": [0.0, 1.0]})
     assert condition_labels(doses, BARE).tolist() == ["a+b (1)", "a+b (2)"]
 
 

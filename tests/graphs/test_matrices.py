@@ -78,7 +78,7 @@ def test_matrices_that_break_a_rule_are_refused(frame, message):
         align_matrix(frame, ["Mek", "Erk", "Akt"], what="y")
 
 
-def test_options_are_checked():
+def test_options_are_checked(wrong_types):
     with pytest.raises(
         ConfigError, match=r"on_extra must be one of \['error', 'drop'\], got 'ignore'"
     ):
