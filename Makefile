@@ -14,7 +14,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest -q $(WORKERS)
 
-# The same with the shapes and types of all arguments checked at run time, which takes twice as long.
+# The same with the shapes and types of all arguments checked at run time, which takes longer.
 shapes: $(READY)
 	$(BIN)/pytest -q $(WORKERS) $(SHAPES) --ignore tests/test_tutorials.py
 
